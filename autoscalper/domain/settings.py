@@ -1,0 +1,214 @@
+"""Everything a user can set: one frozen struct per process, read once at its start.
+
+Names, defaults and meanings are the settings' documentation: a field ``max_contracts`` is the
+variable ``MAX_CONTRACTS``. ``Meta(description=...)`` says what was expected.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import time
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class TradingMode(enum.Enum):
+    """Which kind of account the gateway logs in to."""
+
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class DefaultExpiry(enum.Enum):
+    """What to do with an entry that names no expiry."""
+
+    ZERO_DTE = "0dte"
+    NEAREST = "nearest"
+    REJECT = "reject"
+
+
+class LogLevel(enum.Enum):
+    """How much is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class ParserMode(enum.Enum):
+    """How grammar and model share the reading."""
+
+    FAST = "fast"
+    AGREE = "agree"
+    GRAMMAR = "grammar"
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """A value that must never be shown. Its text form is three asterisks."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return "***" if self.value else ""
+
+    __repr__ = __str__
+
+
+Percent = Annotated[Decimal, Meta(gt=0, le=100, description="a percentage above 0, at most 100")]
+Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at most 1")]
+Dollars = Annotated[Decimal, Meta(gt=0, description="an amount in dollars above 0")]
+Seconds = Annotated[int, Meta(gt=0, description="a whole number of seconds above 0")]
+Count = Annotated[int, Meta(ge=1, description="a whole number, at least 1")]
+CountOrNone = Annotated[int, Meta(ge=0, description="a whole number, at least 0")]
+Port = Annotated[int, Meta(ge=0, le=65535, description="a port number from 0 to 65535")]
+
+
+class Common(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process needs."""
+
+    log_level: LogLevel = LogLevel.INFO
+    log_dir: str = "/app/logs"
+    data_dir: str = "/app/data"
+    run_dir: str = "/run/autoscalper"
+    #: Links that do not use a unix socket in RUN_DIR: ``name=address``, comma-separated.
+    link_addresses: dict[str, str] = {}
+    #: File with the shift of a clock that all processes share; for dry runs only.
+    clock_file: str = ""
+    dry_run: bool = True
+
+
+class IngestSettings(Common, frozen=True, kw_only=True):
+    """What ingest needs."""
+
+    discord_user_token: Secret = Secret("")
+    discord_channel_ids: tuple[str, ...] = ()
+    discord_monitored_users: tuple[str, ...] = ()
+
+
+class ParserSettings(Common, frozen=True, kw_only=True):
+    """What parser needs."""
+
+    anthropic_api_key: Secret = Secret("")
+    llm_model: str = "claude-haiku-5-5"
+    llm_timeout_seconds: Annotated[Decimal, Meta(gt=0, description="seconds above 0")] = Decimal(4)
+    parser_mode: ParserMode = ParserMode.FAST
+
+
+class BrokerSettings(Common, frozen=True, kw_only=True):
+    """What broker needs: the gateway, the account and every limit."""
+
+    trading_mode: TradingMode = TradingMode.PAPER
+    ibkr_host: str = "127.0.0.1"
+    ibkr_port: Port = 0
+    ibkr_client_id: Annotated[
+        int, Meta(ge=1, le=2147483647, description="a fixed client id, at least 1")
+    ] = 1
+    ibkr_account: str = ""
+    account_balance: Dollars = Decimal(10000)
+    account_balance_cap: bool = False
+    risk_per_trade_percent: Percent = Decimal("0.5")
+    daily_max_loss_percent: Percent = Decimal(2)
+    max_loss_streak: Count = 3
+    max_contracts: Count = 2
+    initial_contracts: Count | None = None
+    max_adds_per_trade: CountOrNone = 1
+    max_open_trades: Count = 3
+    allowed_underlyings: tuple[str, ...] = ()
+    auto_stop_loss_percent: Percent = Decimal(25)
+    risk_reward_ratio: Annotated[Decimal, Meta(gt=0, description="a ratio above 0")] = Decimal(2)
+    high_risk_size_reduction: Factor = Decimal("0.5")
+    extreme_risk_size_reduction: Factor = Decimal("0.25")
+    max_bid_ask_spread_percent: Percent = Decimal(10)
+    entry_chase: Annotated[Decimal, Meta(ge=0, description="dollars, at least 0")] = Decimal("0.05")
+    entry_chase_percent: Annotated[Decimal, Meta(ge=0, le=100, description="per cent")] = Decimal(
+        10
+    )
+    entry_max_age_seconds: Seconds = 60
+    entry_timeout_seconds: Seconds = 30
+    force_market_orders: bool = False
+    default_expiry: DefaultExpiry = DefaultExpiry.ZERO_DTE
+    allow_looser_stops: bool = False
+    flatten_at: time = time(15, 45)
+    auto_restart_time: str = "11:45 PM"
+    time_zone: str = "America/New_York"
+
+    @property
+    def port(self) -> int:
+        """Return the gateway's port: the one set, else the one that the mode uses."""
+        default = 4002 if self.trading_mode is TradingMode.PAPER else 4001
+        return self.ibkr_port or default
+
+
+class AlertSettings(Common, frozen=True, kw_only=True):
+    """What alert needs."""
+
+    telegram_enabled: bool = False
+    telegram_bot_token: Secret = Secret("")
+    telegram_chat_id: str = ""
+    telegram_user_ids: tuple[str, ...] = ()
+
+
+class WatchdogSettings(Common, frozen=True, kw_only=True):
+    """What the watchdog needs."""
+
+    revive_after_seconds: Seconds = 60
+
+
+class SimulatorSettings(Common, frozen=True, kw_only=True):
+    """What the simulated gateway needs."""
+
+    simulator_port: Port = 4002
+    #: ``walk``, ``anchored`` or ``script:FILE``.
+    simulator_market: str = "walk"
+    simulator_seed: int = 1
+    simulator_account: str = "DU1234567"
+    simulator_cash: Dollars = Decimal(100000)
+
+
+#: The settings of each process, by its name.
+BY_PROCESS: dict[str, type[Common]] = {
+    "ingest": IngestSettings,
+    "parser": ParserSettings,
+    "broker": BrokerSettings,
+    "alert": AlertSettings,
+    "watchdog": WatchdogSettings,
+    "simulator": SimulatorSettings,
+}
+
+
+def contradictions(settings: Common) -> list[str]:
+    """Return a sentence for each pair of settings that cannot both be meant."""
+    found = []
+    if settings.clock_file and not settings.dry_run:
+        found.append("CLOCK_FILE moves time and is for dry runs only: unset it or set DRY_RUN=true")
+    if isinstance(settings, BrokerSettings):
+        found += _broker_contradictions(settings)
+    if isinstance(settings, AlertSettings) and settings.telegram_enabled:
+        if not settings.telegram_bot_token.value:
+            found.append("TELEGRAM_BOT_TOKEN is empty, expected a token as TELEGRAM_ENABLED=true")
+        if not settings.telegram_chat_id:
+            found.append("TELEGRAM_CHAT_ID is empty, expected a chat id as TELEGRAM_ENABLED=true")
+    return found
+
+
+def _broker_contradictions(settings: BrokerSettings) -> list[str]:
+    found = []
+    wrong_ports = {TradingMode.PAPER: {4001, 4003}, TradingMode.LIVE: {4002, 4004}}
+    if settings.port in wrong_ports[settings.trading_mode]:
+        found.append(
+            f"IBKR_PORT is {settings.port}, which is the other mode's port, expected one for"
+            f" TRADING_MODE={settings.trading_mode.value}"
+        )
+    if settings.trading_mode is TradingMode.LIVE and not settings.dry_run:
+        if not settings.ibkr_account:
+            found.append("IBKR_ACCOUNT is empty, expected the account's id when live")
+    if settings.initial_contracts and settings.initial_contracts > settings.max_contracts:
+        found.append(
+            f"INITIAL_CONTRACTS is {settings.initial_contracts}, expected at most MAX_CONTRACTS"
+            f" ({settings.max_contracts})"
+        )
+    return found

@@ -1,0 +1,102 @@
+"""ingest, parser and broker -> alert: what the user must be able to read.
+
+A log in each sender's store, all of the same messages, each followed by alert. Key: for outcomes
+the post's id, which makes the outcome of a post one; for the rest an id derived from the cause.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import ClientOrderId, ExecId, MessageId, PostId, TradeId
+from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.outcome import Outcome
+from autoscalper.runtime.link import Link
+
+
+class Level(enum.Enum):
+    """How much a notice wants the user's attention."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class OutcomeDecided(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An alert ended."""
+
+    post_id: PostId
+    message_id: MessageId
+    channel_name: str
+    author_name: str
+    text: str
+    posted_at: datetime
+    received_at: datetime
+    decided_at: datetime
+    #: What the post was understood as, in words.
+    understood: str
+    outcome: Outcome
+    trade_id: TradeId | None = None
+    #: The orders that it caused, in words, in the order in which they left.
+    orders: tuple[str, ...] = ()
+    #: When the first of them was handed to the gateway's connection.
+    ordered_at: datetime | None = None
+
+
+class OrderFilled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Contracts were bought or sold."""
+
+    exec_id: ExecId
+    client_order_id: ClientOrderId
+    trade_id: TradeId
+    contract: OptionContract
+    side: Side
+    purpose: Purpose
+    last_qty: int
+    #: Dollars per share.
+    last_price: Decimal
+    executed_at: datetime
+
+
+class TradeClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A trade is flat."""
+
+    trade_id: TradeId
+    contract: OptionContract
+    #: Contracts bought in all, and the average prices per share of what was bought and sold.
+    bought_qty: int
+    avg_entry_price: Decimal
+    avg_exit_price: Decimal
+    #: Dollars, without commissions.
+    realized: Decimal
+    closed_at: datetime
+
+
+class GatewayChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The broker's state of connection changed."""
+
+    state: str
+    reason: str
+    changed_at: datetime
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Something that the user should know and that is none of the above."""
+
+    level: Level
+    text: str
+    reported_at: datetime
+
+
+Message = OutcomeDecided | OrderFilled | TradeClosed | GatewayChanged | Reported
+
+_DECODER = msgspec.msgpack.Decoder(Message)
+
+FROM_INGEST: Link[Message] = Link("ingest_to_alert", _DECODER)
+FROM_PARSER: Link[Message] = Link("parser_to_alert", _DECODER)
+FROM_BROKER: Link[Message] = Link("broker_to_alert", _DECODER)

@@ -1,0 +1,54 @@
+"""parser -> broker: what the trader told us to do.
+
+A log in parser's store, followed by broker. Key: the signal's id, which is the post's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from autoscalper.domain.identity import ChannelId, MessageId, PostId, SignalId
+from autoscalper.domain.instruction import Instruction
+from autoscalper.domain.post import Post
+from autoscalper.domain.reading import Reader
+from autoscalper.runtime.link import Link
+
+
+class SignalIssued(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A post was read as an instruction."""
+
+    signal_id: SignalId
+    post: Post
+    instruction: Instruction
+    read_by: Reader
+    read_at: datetime
+
+
+class SignalRevised(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An edited post reads differently now; None: it is no instruction any more.
+
+    Never opens a position.
+    """
+
+    signal_id: SignalId
+    post: Post
+    instruction: Instruction | None
+    read_by: Reader
+    read_at: datetime
+
+
+class SignalWithdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A post was deleted: what it asked for and did not happen yet shall not happen."""
+
+    signal_id: SignalId
+    message_id: MessageId
+    post_id: PostId
+    channel_id: ChannelId
+    withdrawn_at: datetime
+
+
+Message = SignalIssued | SignalRevised | SignalWithdrawn
+
+LINK: Link[Message] = Link("parser_to_broker", msgspec.msgpack.Decoder(Message))

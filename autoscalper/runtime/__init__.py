@@ -1,0 +1,1 @@
+"""How a process lives and talks. Knows nothing about trading."""

@@ -1,0 +1,99 @@
+"""What a process writes about itself: readable lines on standard output, JSON lines in a file.
+
+Neither ever holds a secret: both formatters replace the secrets' values in the finished text.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.errors import CannotStart
+
+#: Size at which a log file is rotated, in bytes, and how many old ones are kept.
+MAX_FILE_BYTES = 10_000_000
+KEPT_FILES = 10
+
+#: Libraries whose INFO lines hold addresses with tokens in them, or only noise.
+_NOISY = ("httpx", "httpx2", "ib_async", "discord", "telegram", "asyncio")
+
+
+def set_up(
+    process: str, *, level: str, log_dir: Path, clock: Clock, secrets: Sequence[str] = ()
+) -> None:
+    """Send the root logger to standard output and to ``log_dir/<process>.jsonl``.
+
+    Raises:
+        CannotStart: the directory is missing or not writable.
+    """
+    hidden = tuple(sorted((s for s in secrets if s), key=len, reverse=True))
+    console = logging.StreamHandler(sys.stdout)
+    console.setFormatter(_Readable(process, clock, hidden))
+    path = log_dir / f"{process}.jsonl"
+    try:
+        file = logging.handlers.RotatingFileHandler(
+            path, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"{path} cannot be written ({error.strerror}); create LOG_DIR and let the process"
+            " write there"
+        ) from error
+    file.setFormatter(_JsonLines(process, clock, hidden))
+    root = logging.getLogger()
+    root.handlers[:] = [console, file]
+    root.setLevel(level)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, process: str, clock: Clock, secrets: tuple[str, ...]) -> None:
+        super().__init__()
+        self._process = process
+        self._clock = clock
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self.render(record, self._clock.now())
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def render(self, record: logging.LogRecord, now: datetime) -> str:
+        raise NotImplementedError
+
+    def _trace(self, record: logging.LogRecord) -> str:
+        return self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class _Readable(_Formatter):
+    def render(self, record: logging.LogRecord, now: datetime) -> str:
+        line = (
+            f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03d}Z"
+            f" {record.levelname:<7} {self._process:<9} {record.getMessage()}"
+        )
+        trace = self._trace(record)
+        return f"{line}\n{trace}" if trace else line
+
+
+class _JsonLines(_Formatter):
+    def render(self, record: logging.LogRecord, now: datetime) -> str:
+        line = {
+            "at": now,
+            "level": record.levelname,
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        trace = self._trace(record)
+        if trace:
+            line["trace"] = trace
+        return msgspec.json.encode(line).decode()

@@ -1,0 +1,156 @@
+"""Serves a log to whoever follows it: a ZeroMQ ROUTER that streams entries as they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import zmq
+import zmq.asyncio
+
+from autoscalper.runtime import frames
+from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.errors import AddressUnusable
+from autoscalper.runtime.log import Log
+
+logger = logging.getLogger(__name__)
+
+M = TypeVar("M")
+
+
+@dataclass
+class _Follower:
+    stream: int
+    sent: int
+    may_send_up_to: int
+    heard_at: float
+    restarted: bool
+    told_at: float = 0.0
+
+
+class Publisher(Generic[M]):
+    """Streams one log to its followers, and its head while nothing happens.
+
+    It keeps nothing about a follower beyond the connection: where to go on from is the
+    follower's to know.
+    """
+
+    def __init__(self, log: Log[M], address: str, clock: Clock) -> None:
+        """Bind ``address`` now, so that a process that cannot be reached does not start.
+
+        Raises:
+            AddressUnusable: the address is taken or cannot be created.
+        """
+        self._log = log
+        self._clock = clock
+        self._followers: dict[bytes, _Follower] = {}
+        self._grown = asyncio.Event()
+        self._socket = zmq.asyncio.Context.instance().socket(zmq.ROUTER)
+        self._socket.linger = 0
+        self._socket.sndhwm = 0
+        try:
+            self._socket.bind(address)
+        except zmq.ZMQError as error:
+            self._socket.close()
+            raise AddressUnusable(
+                f"{address} cannot be bound ({error}); stop the process that holds it"
+            ) from error
+        log.store.after_commit.append(self._grown.set)
+
+    @property
+    def address(self) -> str:
+        """Return the address that is bound, with the port that a wildcard became."""
+        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+
+    async def publish(self) -> None:
+        """Serve followers until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(), name=f"{self._log.link.name} listen")
+                group.create_task(self._stream(), name=f"{self._log.link.name} stream")
+        finally:
+            self._log.store.after_commit.remove(self._grown.set)
+            self._socket.close()
+
+    async def _listen(self) -> None:
+        while True:
+            identity, payload = await self._socket.recv_multipart()
+            try:
+                follow = frames.decode_follow(payload)
+            except msgspec.DecodeError as error:
+                logger.warning("follow not understood link=%s error=%s", self._log.link.name, error)
+                continue
+            self._note(identity, follow)
+            self._grown.set()
+
+    def _note(self, identity: bytes, follow: frames.Follow) -> None:
+        known = self._followers.get(identity)
+        now = self._clock.monotonic()
+        if known is not None and known.stream == follow.stream:
+            known.heard_at = now
+            known.may_send_up_to = max(known.may_send_up_to, follow.after + frames.WINDOW)
+            return
+        restarted = follow.epoch != self._log.store.epoch or follow.after > self._log.head
+        start = 0 if restarted else follow.after
+        self._followers[identity] = _Follower(
+            stream=follow.stream,
+            sent=start,
+            may_send_up_to=start + frames.WINDOW,
+            heard_at=now,
+            restarted=restarted,
+        )
+
+    async def _stream(self) -> None:
+        while True:
+            self._grown.clear()
+            now = self._clock.monotonic()
+            self._forget(now)
+            for identity, follower in tuple(self._followers.items()):
+                await self._send(identity, follower, now)
+            try:
+                await asyncio.wait_for(self._grown.wait(), frames.HEARTBEAT_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _send(self, identity: bytes, follower: _Follower, now: float) -> None:
+        head = self._log.head
+        while follower.sent < min(head, follower.may_send_up_to):
+            limit = min(frames.WINDOW, follower.may_send_up_to - follower.sent)
+            entries = self._log.read(follower.sent, limit)
+            await self._tell(identity, follower, head, entries)
+        if now - follower.told_at >= frames.HEARTBEAT_SECONDS:
+            await self._tell(identity, follower, head, ())
+
+    async def _tell(
+        self,
+        identity: bytes,
+        follower: _Follower,
+        head: int,
+        entries: tuple[tuple[int, bytes], ...],
+    ) -> None:
+        batch = frames.Batch(
+            stream=follower.stream,
+            epoch=self._log.store.epoch,
+            restarted=follower.restarted,
+            after=follower.sent,
+            head=head,
+            entries=entries,
+        )
+        if entries:
+            follower.sent = entries[-1][0]
+        follower.restarted = False
+        follower.told_at = self._clock.monotonic()
+        await self._socket.send_multipart([identity, frames.encode(batch)])
+
+    def _forget(self, now: float) -> None:
+        for identity, follower in tuple(self._followers.items()):
+            if now - follower.heard_at > frames.FORGET_SECONDS:
+                del self._followers[identity]
+
+    def lags(self) -> dict[str, Any]:
+        """Return how many entries each follower that is here has not been sent yet."""
+        head = self._log.head
+        return {identity.hex(): head - each.sent for identity, each in self._followers.items()}

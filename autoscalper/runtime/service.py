@@ -1,0 +1,76 @@
+"""The one main loop: how every process starts, runs and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from autoscalper.runtime.errors import CannotStart, StorageFailed
+
+logger = logging.getLogger(__name__)
+
+Task = Callable[[], Awaitable[None]]
+
+#: Exit code of a process that cannot run as it is set up.
+EXIT_CANNOT_START = 2
+#: Exit code of a process in which something broke; the supervisor starts it again.
+EXIT_BROKEN = 1
+
+
+async def serve(*tasks: Task) -> None:
+    """Run ``tasks`` until SIGTERM or SIGINT, or until one of them ends.
+
+    A task that returns or raises takes the process with it: the supervisor starts it again and
+    its store tells it where it was, so that a crash and a restart share one path.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(_forever(task), name=_name(task)) for task in tasks]
+        await stop.wait()
+        logger.info("stop requested")
+        for each in running:
+            each.cancel()
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run ``main`` to its end and return the exit code of the process.
+
+    What a person has to mend is one clear line on standard error and code 2; anything else that
+    breaks is logged with its traceback and code 1.
+    """
+    try:
+        asyncio.run(main())
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        return max(_tell(cause) for cause in _causes(error))
+    return 0
+
+
+async def _forever(task: Task) -> None:
+    await task()
+    raise RuntimeError(f"task {_name(task)} returned; it should run until cancelled")
+
+
+def _name(task: Task) -> str:
+    return getattr(task, "__qualname__", repr(task))
+
+
+def _tell(error: BaseException) -> int:
+    if isinstance(error, CannotStart | StorageFailed):
+        sys.stderr.write(f"autoscalper: {error}\n")
+        return EXIT_CANNOT_START
+    logger.error("process ends", exc_info=error)
+    return EXIT_BROKEN
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [cause for each in error.exceptions for cause in _causes(each)]

@@ -1,0 +1,141 @@
+"""A process's own SQLite file: one writer, transactions, a version, an epoch."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from autoscalper.runtime.errors import StorageFailed, StoreUnusable
+
+logger = logging.getLogger(__name__)
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+    log TEXT NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL,
+    logged_at TEXT NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (log, position), UNIQUE (log, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursors (
+    log TEXT PRIMARY KEY, epoch TEXT NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """One SQLite file in WAL mode with one writer, this process.
+
+    ``durable`` means ``synchronous=FULL``: a commit survives a power cut. Otherwise a commit
+    survives the death of the process only, and the epoch changes with every boot of the host,
+    because the last commits may be gone and their positions be given out again.
+    """
+
+    def __init__(self, path: Path, *, durable: bool, schema: str = "", version: int = 1) -> None:
+        """Open ``path`` or make it, with the tables of ``schema`` at ``version``.
+
+        Raises:
+            StoreUnusable: the file is damaged, newer, or held by another process.
+        """
+        self.path = path
+        #: Called after every commit, for those who wait for new rows.
+        self.after_commit: list[Callable[[], None]] = []
+        self._lock = _lock(path)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._prepare(durable, schema, version)
+        except sqlite3.Error as error:
+            raise StoreUnusable(
+                f"{path} cannot be used ({error}); restore it from a backup or move it away"
+            ) from error
+        self.epoch = self._current_epoch(durable)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything that is executed inside, or nothing of it.
+
+        Raises:
+            StorageFailed: the disk refused; nothing was kept.
+        """
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        for wake in self.after_commit:
+            wake()
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run one statement.
+
+        Raises:
+            StorageFailed: the disk refused.
+        """
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise StorageFailed(f"{self.path}: {error}; free space or mend the disk") from error
+
+    def close(self) -> None:
+        """Close the file and let another process have it."""
+        self._connection.close()
+        self._lock.close()
+
+    def _prepare(self, durable: bool, schema: str, version: int) -> None:
+        connection = self._connection
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        (damage,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        connection.executescript(_SCHEMA + schema)
+        self._check_version(version)
+
+    def _check_version(self, version: int) -> None:
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if found > version:
+            raise StoreUnusable(
+                f"{self.path} was written by a newer AutoScalper"
+                f" (data version {found}, this one knows {version}); update AutoScalper"
+            )
+        self._connection.execute(f"PRAGMA user_version={version}")
+
+    def _current_epoch(self, durable: bool) -> str:
+        boot = "" if durable else _boot_id()
+        with self.transaction():
+            row = self.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+            if row is not None and row[0].endswith(boot):
+                return str(row[0])
+            epoch = f"{uuid.uuid4().hex[:12]}.{boot}"
+            self.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
+        return epoch
+
+
+def _lock(path: Path) -> IO[bytes]:
+    lock_path = path.with_suffix(path.suffix + ".lock")
+    try:
+        lock = lock_path.open("wb")
+    except OSError as error:
+        raise StoreUnusable(
+            f"{lock_path} cannot be made ({error.strerror}); create {path.parent} and let the"
+            " process write there"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise StoreUnusable(
+            f"{path} is in use by another process; stop the one that runs already"
+        ) from error
+    return lock
+
+
+def _boot_id() -> str:
+    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
