@@ -7,6 +7,7 @@ variable ``MAX_CONTRACTS``. ``Meta(description=...)`` says what was expected.
 from __future__ import annotations
 
 import enum
+import re
 from datetime import time
 from decimal import Decimal
 from typing import Annotated
@@ -58,6 +59,9 @@ class Secret(msgspec.Struct, frozen=True):
     __repr__ = __str__
 
 
+#: Addresses that no name and no user part can lead elsewhere.
+_LOOPBACK_URL = re.compile(r"(?:http|ws)://127\.0\.0\.1:\d{1,5}/[a-z0-9/]*")
+
 Percent = Annotated[Decimal, Meta(gt=0, le=100, description="a percentage above 0, at most 100")]
 Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at most 1")]
 Dollars = Annotated[Decimal, Meta(gt=0, description="an amount in dollars above 0")]
@@ -86,7 +90,17 @@ class IngestSettings(Common, frozen=True, kw_only=True):
 
     discord_user_token: Secret = Secret("")
     discord_channel_ids: tuple[str, ...] = ()
+    #: Ids or names of users, bots or webhooks; empty: everybody.
     discord_monitored_users: tuple[str, ...] = ()
+    #: Logins in five minutes after which the account rests for a quarter of an hour.
+    discord_max_logins: Count = 5
+    #: Silence after which a connection is replaced. Heartbeats are answered every 41 s.
+    discord_silence_seconds: Seconds = 80
+    #: Time between two comparisons of what was heard with the newest message.
+    discord_check_seconds: Seconds = 45
+    #: Where a stand-in for Discord listens, on this machine only; empty: Discord itself.
+    discord_api_url: str = ""
+    discord_gateway_url: str = ""
 
 
 class ParserSettings(Common, frozen=True, kw_only=True):
@@ -98,7 +112,14 @@ class ParserSettings(Common, frozen=True, kw_only=True):
     parser_mode: ParserMode = ParserMode.FAST
 
 
-class BrokerSettings(Common, frozen=True, kw_only=True):
+class SimulatedGateway(Common, frozen=True, kw_only=True):
+    """Where the simulator listens, and the account that it has: what a dry run trades with."""
+
+    simulator_port: Port = 4099
+    simulator_account: str = "DU1234567"
+
+
+class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
     """What broker needs: the gateway, the account and every limit."""
 
     trading_mode: TradingMode = TradingMode.PAPER
@@ -137,8 +158,15 @@ class BrokerSettings(Common, frozen=True, kw_only=True):
     time_zone: str = "America/New_York"
 
     @property
+    def host(self) -> str:
+        """Return the gateway's host; a dry run never leaves this machine."""
+        return "127.0.0.1" if self.dry_run else self.ibkr_host
+
+    @property
     def port(self) -> int:
-        """Return the gateway's port: the one set, else the one that the mode uses."""
+        """Return the gateway's port: the simulator's, the one set, or the one of the mode."""
+        if self.dry_run:
+            return self.simulator_port
         default = 4002 if self.trading_mode is TradingMode.PAPER else 4001
         return self.ibkr_port or default
 
@@ -158,14 +186,12 @@ class WatchdogSettings(Common, frozen=True, kw_only=True):
     revive_after_seconds: Seconds = 60
 
 
-class SimulatorSettings(Common, frozen=True, kw_only=True):
+class SimulatorSettings(SimulatedGateway, frozen=True, kw_only=True):
     """What the simulated gateway needs."""
 
-    simulator_port: Port = 4002
     #: ``walk``, ``anchored`` or ``script:FILE``.
     simulator_market: str = "walk"
     simulator_seed: int = 1
-    simulator_account: str = "DU1234567"
     simulator_cash: Dollars = Decimal(100000)
 
 
@@ -185,6 +211,8 @@ def contradictions(settings: Common) -> list[str]:
     found = []
     if settings.clock_file and not settings.dry_run:
         found.append("CLOCK_FILE moves time and is for dry runs only: unset it or set DRY_RUN=true")
+    if isinstance(settings, IngestSettings):
+        found += _ingest_contradictions(settings)
     if isinstance(settings, BrokerSettings):
         found += _broker_contradictions(settings)
     if isinstance(settings, AlertSettings) and settings.telegram_enabled:
@@ -195,12 +223,29 @@ def contradictions(settings: Common) -> list[str]:
     return found
 
 
+def _ingest_contradictions(settings: IngestSettings) -> list[str]:
+    found = []
+    if settings.discord_user_token.value and not settings.discord_channel_ids:
+        found.append(
+            "DISCORD_CHANNEL_IDS is empty, expected the channels' ids as DISCORD_USER_TOKEN is set"
+        )
+    for channel_id in settings.discord_channel_ids:
+        if not (channel_id.isascii() and channel_id.isdigit()):
+            found.append(f"DISCORD_CHANNEL_IDS has {channel_id!r}, expected ids, which are numbers")
+    for name in ("discord_api_url", "discord_gateway_url"):
+        url = getattr(settings, name)
+        if url and not _LOOPBACK_URL.fullmatch(url):
+            # The token goes there.
+            found.append(f"{name.upper()} is {url!r}, expected an address of this machine")
+    return found
+
+
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:
     found = []
     wrong_ports = {TradingMode.PAPER: {4001, 4003}, TradingMode.LIVE: {4002, 4004}}
-    if settings.port in wrong_ports[settings.trading_mode]:
+    if settings.ibkr_port in wrong_ports[settings.trading_mode]:
         found.append(
-            f"IBKR_PORT is {settings.port}, which is the other mode's port, expected one for"
+            f"IBKR_PORT is {settings.ibkr_port}, which is the other mode's port, expected one for"
             f" TRADING_MODE={settings.trading_mode.value}"
         )
     if settings.trading_mode is TradingMode.LIVE and not settings.dry_run:

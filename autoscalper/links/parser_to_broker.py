@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from autoscalper.domain.identity import ChannelId, MessageId, PostId, SignalId
+from autoscalper.domain.identity import SignalId
 from autoscalper.domain.instruction import Instruction
 from autoscalper.domain.post import Post
 from autoscalper.domain.reading import Reader
@@ -43,9 +43,8 @@ class SignalWithdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A post was deleted: what it asked for and did not happen yet shall not happen."""
 
     signal_id: SignalId
-    message_id: MessageId
-    post_id: PostId
-    channel_id: ChannelId
+    #: The deletion as a version of the post; its text is that of the last one before.
+    post: Post
     withdrawn_at: datetime
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from autoscalper.runtime.errors import CannotStart
+
 _SHIFT = struct.Struct("<d")
 
 
@@ -42,11 +44,18 @@ class ShiftedClock:
     """
 
     def __init__(self, path: Path) -> None:
-        """Map the shift in ``path``; a file that is missing is made with a shift of zero."""
-        if not path.exists():
-            path.write_bytes(_SHIFT.pack(0.0))
-        with path.open("r+b") as file:
-            self._shift = mmap.mmap(file.fileno(), _SHIFT.size)
+        """Map the shift in ``path``; a file that is missing is made with a shift of zero.
+
+        Raises:
+            CannotStart: the file cannot be made or holds no shift.
+        """
+        try:
+            if not path.exists():
+                path.write_bytes(_SHIFT.pack(0.0))
+            with path.open("r+b") as file:
+                self._shift = mmap.mmap(file.fileno(), _SHIFT.size)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"CLOCK_FILE {path} cannot be used ({error}); unset it") from error
 
     def now(self) -> datetime:
         """Return the shifted time, aware, in UTC."""

@@ -6,7 +6,9 @@ import difflib
 import os
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import time
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -54,7 +56,7 @@ def load(
     raise SettingsInvalid(problems)
 
 
-def secrets_of(settings: msgspec.Struct) -> tuple[str, ...]:
+def secrets_of(settings: Any) -> tuple[str, ...]:
     """Return the values in ``settings`` that must never be shown."""
     return tuple(
         getattr(settings, field.name).value
@@ -82,9 +84,37 @@ def _convert(text: str, annotation: Any) -> Any:
     if typing.get_origin(plain) is dict:
         pairs = (part.split("=", 1) for part in text.split(",") if part.strip())
         return {name.strip(): value.strip() for name, value in pairs}
+    if plain is Decimal:
+        return _decimal(text.strip(), annotation)
+    if plain is time:
+        return _time_of_day(text.strip())
     if plain is bool:
         text = {"yes": "true", "no": "false"}.get(text.lower(), text.lower())
     return msgspec.convert(text.strip(), annotation, strict=False)
+
+
+def _decimal(text: str, annotation: Any) -> Decimal:
+    number = msgspec.convert(text, Decimal)
+    # msgspec refuses to check the bounds of a Decimal.
+    if not number.is_finite() or not all(_is_within(number, meta) for meta in _metas(annotation)):
+        raise ValueError(text)
+    return number
+
+
+def _is_within(number: Decimal, bounds: msgspec.Meta) -> bool:
+    return (
+        (bounds.gt is None or number > bounds.gt)
+        and (bounds.ge is None or number >= bounds.ge)
+        and (bounds.lt is None or number < bounds.lt)
+        and (bounds.le is None or number <= bounds.le)
+    )
+
+
+def _time_of_day(text: str) -> time:
+    moment = time.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError(text)
+    return moment
 
 
 def _plain(annotation: Any) -> Any:
@@ -108,17 +138,24 @@ def _expected(annotation: Any) -> str:
     plain = _plain(annotation)
     if hasattr(plain, "__members__"):
         return " or ".join(member.value for member in plain)
-    named = {bool: "true or false", int: "a whole number"}
+    named = {
+        bool: "true or false",
+        int: "a whole number",
+        Decimal: "a number",
+        time: "a time of day such as 15:45",
+        dict: "name=value, separated by commas",
+    }
+    plain = typing.get_origin(plain) or plain
     return named.get(plain, f"a {getattr(plain, '__name__', plain)}")
 
 
 def _description(annotation: Any) -> str:
-    if typing.get_origin(annotation) is typing.Annotated:
-        for extra in typing.get_args(annotation)[1:]:
-            if isinstance(extra, msgspec.Meta) and extra.description:
-                return extra.description
+    return next((meta.description for meta in _metas(annotation) if meta.description), "")
+
+
+def _metas(annotation: Any) -> Iterator[msgspec.Meta]:
     for part in typing.get_args(annotation):
-        found = _description(part)
-        if found:
-            return found
-    return ""
+        if isinstance(part, msgspec.Meta):
+            yield part
+        else:
+            yield from _metas(part)

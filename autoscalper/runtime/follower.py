@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Generic, TypeVar
 
 import msgspec
@@ -59,7 +59,7 @@ class Follower(Generic[M]):
             (self._link.name, self._epoch, batch[-1].position),
         )
 
-    async def batches(self) -> AsyncIterator[list[Entry[M]]]:
+    async def batches(self) -> AsyncGenerator[list[Entry[M]], None]:
         """Yield entries as they come, as many at once as the sender had; never an empty list."""
         socket = zmq.asyncio.Context.instance().socket(zmq.DEALER)
         socket.linger = 0
@@ -114,7 +114,7 @@ class Follower(Generic[M]):
     def _decode(self, payload: bytes) -> M:
         try:
             return self._link.decode(payload)
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             # Skipping it would lose an alert; stopping is loud and loses nothing.
             logger.error("message not understood link=%s", self._link.name)
             raise

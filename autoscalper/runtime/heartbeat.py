@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.errors import CannotStart, StorageFailed
 
 #: Seconds between two beats.
 PERIOD_SECONDS = 1.0
@@ -37,7 +38,16 @@ def path_of(run_dir: Path, process: str) -> Path:
 def beating(
     process: str, run_dir: Path, clock: Clock, details: Callable[[], Mapping[str, str]]
 ) -> Callable[[], Awaitable[None]]:
-    """Return a task that leaves a heartbeat of ``process`` every second, with its ``details``."""
+    """Return a task that leaves a heartbeat of ``process`` every second, with its ``details``.
+
+    Raises:
+        CannotStart: ``run_dir`` is missing or not writable.
+        StorageFailed: (the task) the disk refused a beat.
+    """
+    if not os.access(run_dir, os.W_OK | os.X_OK):
+        raise CannotStart(
+            f"{run_dir} is missing or not writable; create RUN_DIR and let the process write there"
+        )
     started_at = clock.now()
     path = path_of(run_dir, process)
 
@@ -51,13 +61,20 @@ def beating(
                 monotonic=clock.monotonic(),
                 details=dict(details()),
             )
-            # A reader must never see half a heartbeat.
-            fresh = path.with_suffix(".fresh")
-            fresh.write_bytes(msgspec.json.encode(heartbeat))
-            fresh.replace(path)
+            _leave(path, heartbeat)
             await asyncio.sleep(PERIOD_SECONDS)
 
     return beat
+
+
+def _leave(path: Path, heartbeat: Heartbeat) -> None:
+    # A reader must never see half a heartbeat.
+    fresh = path.with_suffix(".fresh")
+    try:
+        fresh.write_bytes(msgspec.json.encode(heartbeat))
+        fresh.replace(path)
+    except OSError as error:
+        raise StorageFailed(f"{path}: {error.strerror}; free space or mend the disk") from error
 
 
 def read(run_dir: Path, process: str) -> Heartbeat | None:

@@ -33,7 +33,7 @@ class Link(Generic[M]):
         """Return the message in ``payload``.
 
         Raises:
-            msgspec.ValidationError: the bytes are not a message of this link.
+            msgspec.DecodeError: the bytes are not a message of this link.
         """
         return self._decoder.decode(payload)
 

@@ -1,6 +1,6 @@
 """What a process writes about itself: readable lines on standard output, JSON lines in a file.
 
-Neither ever holds a secret: both formatters replace the secrets' values in the finished text.
+Neither ever holds a secret: both formatters replace the secrets' values.
 """
 
 from __future__ import annotations
@@ -62,23 +62,29 @@ class _Formatter(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        text = self.render(record, self._clock.now())
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return self.render(record, self._clock.now())
 
     def render(self, record: logging.LogRecord, now: datetime) -> str:
         raise NotImplementedError
 
+    def _message(self, record: logging.LogRecord) -> str:
+        return self._hide(record.getMessage())
+
     def _trace(self, record: logging.LogRecord) -> str:
-        return self.formatException(record.exc_info) if record.exc_info else ""
+        return self._hide(self.formatException(record.exc_info)) if record.exc_info else ""
+
+    def _hide(self, text: str) -> str:
+        # Before the text is encoded in any way: an encoded secret would not be recognised.
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 class _Readable(_Formatter):
     def render(self, record: logging.LogRecord, now: datetime) -> str:
         line = (
             f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03d}Z"
-            f" {record.levelname:<7} {self._process:<9} {record.getMessage()}"
+            f" {record.levelname:<7} {self._process:<9} {self._message(record)}"
         )
         trace = self._trace(record)
         return f"{line}\n{trace}" if trace else line
@@ -91,7 +97,7 @@ class _JsonLines(_Formatter):
             "level": record.levelname,
             "process": self._process,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self._message(record),
         }
         trace = self._trace(record)
         if trace:

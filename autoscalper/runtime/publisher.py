@@ -77,9 +77,9 @@ class Publisher(Generic[M]):
 
     async def _listen(self) -> None:
         while True:
-            identity, payload = await self._socket.recv_multipart()
+            identity, *parts = await self._socket.recv_multipart()
             try:
-                follow = frames.decode_follow(payload)
+                follow = frames.decode_follow(b"".join(parts))
             except msgspec.DecodeError as error:
                 logger.warning("follow not understood link=%s error=%s", self._log.link.name, error)
                 continue

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -39,20 +39,19 @@ class Store:
         """Open ``path`` or make it, with the tables of ``schema`` at ``version``.
 
         Raises:
-            StoreUnusable: the file is damaged, newer, or held by another process.
+            StoreUnusable: the file is damaged, newer, held by another process or on a bad disk.
         """
         self.path = path
         #: Called after every commit, for those who wait for new rows.
         self.after_commit: list[Callable[[], None]] = []
-        self._lock = _lock(path)
-        try:
-            self._connection = sqlite3.connect(path, isolation_level=None)
+        with ExitStack() as undo, _explained(path):
+            self._lock = undo.enter_context(_lock(path))
+            self._connection = undo.enter_context(
+                closing(sqlite3.connect(path, isolation_level=None))
+            )
             self._prepare(durable, schema, version)
-        except sqlite3.Error as error:
-            raise StoreUnusable(
-                f"{path} cannot be used ({error}); restore it from a backup or move it away"
-            ) from error
-        self.epoch = self._current_epoch(durable)
+            self.epoch = self._current_epoch(durable)
+            undo.pop_all()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -95,8 +94,9 @@ class Store:
         (damage,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if damage != "ok":
             raise sqlite3.DatabaseError(damage)
-        connection.executescript(_SCHEMA + schema)
         self._check_version(version)
+        connection.executescript(_SCHEMA + schema)
+        connection.execute(f"PRAGMA user_version={version}")
 
     def _check_version(self, version: int) -> None:
         (found,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -105,7 +105,6 @@ class Store:
                 f"{self.path} was written by a newer AutoScalper"
                 f" (data version {found}, this one knows {version}); update AutoScalper"
             )
-        self._connection.execute(f"PRAGMA user_version={version}")
 
     def _current_epoch(self, durable: bool) -> str:
         boot = "" if durable else _boot_id()
@@ -116,6 +115,20 @@ class Store:
             epoch = f"{uuid.uuid4().hex[:12]}.{boot}"
             self.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (epoch,))
         return epoch
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreUnusable(
+            f"{path} cannot be used ({error}); free space or mend the disk"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreUnusable(
+            f"{path} is damaged ({error}); restore it from a backup or move it away"
+        ) from error
 
 
 def _lock(path: Path) -> IO[bytes]:

@@ -1,0 +1,1 @@
+"""Process: signals become orders. The only owner of positions, risk and orders."""

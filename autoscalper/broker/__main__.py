@@ -1,0 +1,71 @@
+"""Start the broker: signals in, orders out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from autoscalper.broker import journal
+from autoscalper.broker.book import Book
+from autoscalper.broker.desk import Desk
+from autoscalper.broker.ib_client import IbClient
+from autoscalper.broker.journal import Journal
+from autoscalper.domain.settings import BY_PROCESS, BrokerSettings, contradictions
+from autoscalper.links import any_to_alert, parser_to_broker
+from autoscalper.runtime import config
+from autoscalper.runtime.follower import Follower
+from autoscalper.runtime.heartbeat import beating
+from autoscalper.runtime.log import Log
+from autoscalper.runtime.process import Process
+from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.service import run, serve
+from autoscalper.runtime.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+async def broker() -> None:
+    """Hold the gateway, follow the parser and decide, until told to stop."""
+    settings = config.load(BrokerSettings, known=BY_PROCESS.values(), contradictions=contradictions)
+    process = Process("broker", settings)
+    store = Store(process.store_path, durable=True, schema=journal.SCHEMA)
+    notices = Log(store, any_to_alert.FROM_BROKER, process.clock)
+    memory = Journal(store, notices)
+    book = Book(settings)
+    memory.load(book, process.clock.now())
+    desk = Desk(book, store, memory, process.clock)
+    gateway = IbClient(settings, desk.hear)
+    link = parser_to_broker.LINK
+    signals = Follower(link, process.address(link.name), store, process.clock)
+    publisher = Publisher(notices, process.address(any_to_alert.FROM_BROKER.name), process.clock)
+
+    def details() -> dict[str, str]:
+        return {
+            "state": book.phase.value,
+            "open_trades": str(len(book.open_trades())),
+            "waiting": str(len(book.waiting)),
+            "backlog": str(desk.backlog),
+            "signals_behind": str(max(0, signals.head - signals.received)),
+        }
+
+    async def decide() -> None:
+        await desk.decide_for(gateway)
+
+    async def follow() -> None:
+        await desk.follow(signals, gateway)
+
+    logger.info(
+        "broker ready open_trades=%s waiting=%s", len(book.open_trades()), len(book.waiting)
+    )
+    await serve(
+        decide,
+        follow,
+        desk.tick,
+        gateway.connect_for_ever,
+        publisher.publish,
+        beating("broker", process.run_dir, process.clock, details),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(broker))

@@ -1,0 +1,289 @@
+"""Everything that the broker knows, in memory, with a note of what changed since it was kept."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.broker.events import ContractDetails, Fill, Snapshot
+from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import (
+    ClientOrderId,
+    ConId,
+    ExecId,
+    IbOrderId,
+    PostId,
+    SignalId,
+    TradeId,
+)
+from autoscalper.domain.order import OrderType, Purpose, Side
+from autoscalper.domain.outcome import Outcome
+from autoscalper.domain.post import Post
+from autoscalper.domain.settings import BrokerSettings
+from autoscalper.links import any_to_alert
+from autoscalper.links.parser_to_broker import SignalIssued
+
+
+class Phase(enum.Enum):
+    """Where the broker stands with the gateway. Entries are opened in ``TRADING`` only."""
+
+    DOWN = "down"
+    CONNECTING = "connecting"
+    RECONCILING = "reconciling"
+    TRADING = "trading"
+    HALTED = "halted"
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """The market of a contract, dollars per share."""
+
+    bid: Decimal | None
+    ask: Decimal | None
+    at: datetime
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry or an add that is not decided yet."""
+
+    signal: SignalIssued
+    #: The contract it means, once its expiry is settled.
+    contract: OptionContract
+    #: Since when a quote is awaited.
+    quote_asked_at: datetime | None = None
+    #: The trade that it ordered, once it did: its outcome comes with the fill.
+    trade_id: TradeId | None = None
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """What must be kept before anything is done."""
+
+    orders: dict[ClientOrderId, Order] = {}
+    trades: dict[TradeId, Trade] = {}
+    #: None: the signal is settled.
+    waiting: dict[SignalId, Waiting | None] = {}
+    heard: dict[PostId, datetime] = {}
+    recent_entries: dict[str, datetime] = {}
+    fills: dict[ExecId, Fill] = {}
+    contracts: dict[OptionContract, ContractDetails] = {}
+    notices: list[tuple[str, any_to_alert.Message]] = []
+    high_water_mark: IbOrderId | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to keep."""
+        return self == Changes()
+
+
+class Book:
+    """The broker's state. Only the core changes it, and only through these methods."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        """Start with nothing known; the journal fills it."""
+        self.settings = settings
+        self.phase = Phase.DOWN
+        self.degraded = False
+        self.high_water_mark = IbOrderId(0)
+        self.orders: dict[ClientOrderId, Order] = {}
+        self.trades: dict[TradeId, Trade] = {}
+        self.waiting: dict[SignalId, Waiting] = {}
+        self.heard: dict[PostId, datetime] = {}
+        #: When what alert was last posted, by its key, so that a repost is known.
+        self.recent_entries: dict[str, datetime] = {}
+        self.exec_ids: set[ExecId] = set()
+        self.contracts: dict[OptionContract, ContractDetails] = {}
+        self.quotes: dict[OptionContract, Quote] = {}
+        #: The last full snapshot, and what filled by contract since it was taken.
+        self.snapshot: Snapshot | None = None
+        self.filled_since_snapshot: dict[ConId, int] = {}
+        self.snapshot_asked_at: datetime | None = None
+        self.net_liquidation: Decimal | None = None
+        self.changes = Changes()
+        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
+        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
+
+    def take_changes(self) -> Changes:
+        """Return what changed since the last call, to be kept."""
+        changes, self.changes = self.changes, Changes()
+        return changes
+
+    def put_order(self, order: Order) -> None:
+        """Remember an order as it is now."""
+        if order.client_order_id not in self.orders:
+            self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
+        self.orders[order.client_order_id] = order
+        self._by_ib_order_id[order.ib_order_id] = order.client_order_id
+        self.changes.orders[order.client_order_id] = order
+
+    def put_trade(self, trade: Trade) -> None:
+        """Remember a trade as it is now."""
+        self.trades[trade.trade_id] = trade
+        self.changes.trades[trade.trade_id] = trade
+
+    def wait(self, waiting: Waiting) -> None:
+        """Remember an entry that is not decided yet, or what is new about it."""
+        self.waiting[waiting.signal.signal_id] = waiting
+        self.changes.waiting[waiting.signal.signal_id] = waiting
+
+    def stop_waiting(self, signal_id: SignalId) -> None:
+        """Forget an entry that is decided."""
+        self.waiting.pop(signal_id, None)
+        self.changes.waiting[signal_id] = None
+
+    def hear(self, post_id: PostId, now: datetime) -> bool:
+        """Return whether a post's signal is heard for the first time, and remember it."""
+        if post_id in self.heard:
+            return False
+        self.heard[post_id] = now
+        self.changes.heard[post_id] = now
+        return True
+
+    def remember_entry(self, key: str, posted_at: datetime) -> None:
+        """Remember when an alert was posted."""
+        self.recent_entries[key] = posted_at
+        self.changes.recent_entries[key] = posted_at
+
+    def put_fill(self, fill: Fill) -> bool:
+        """Return whether a fill is new, and remember it."""
+        if fill.exec_id in self.exec_ids:
+            return False
+        self.exec_ids.add(fill.exec_id)
+        self.changes.fills[fill.exec_id] = fill
+        return True
+
+    def put_contract(self, contract: OptionContract, details: ContractDetails) -> None:
+        """Remember what IBKR says of a contract."""
+        self.contracts[contract] = details
+        self.changes.contracts[contract] = details
+
+    def notify(self, key: str, message: any_to_alert.Message) -> None:
+        """Tell the user something, once per ``key``."""
+        self.changes.notices.append((key, message))
+
+    def raise_high_water_mark(self, used: IbOrderId) -> None:
+        """Make sure that no order id up to ``used`` is given out again."""
+        if used > self.high_water_mark:
+            self.high_water_mark = used
+            self.changes.high_water_mark = used
+
+    def next_ib_order_id(self) -> IbOrderId:
+        """Return an order id that no order ever had."""
+        self.raise_high_water_mark(IbOrderId(self.high_water_mark + 1))
+        return self.high_water_mark
+
+    def new_order(
+        self,
+        trade: Trade,
+        purpose: Purpose,
+        order_type: OrderType,
+        terms: Terms,
+        now: datetime,
+        *,
+        parent: Order | None = None,
+        oca_group: str = "",
+        ordered_by: SignalId | None = None,
+    ) -> Order:
+        """Return a new intent of ``trade``, remembered and in doubt until the gateway has it."""
+        buys = purpose in (Purpose.ENTRY, Purpose.ADD)
+        order = Order(
+            client_order_id=client_order_id_of(trade.trade_id, purpose, self.count(trade, purpose)),
+            ib_order_id=self.next_ib_order_id(),
+            trade_id=trade.trade_id,
+            contract=trade.contract,
+            purpose=purpose,
+            side=Side.BUY if buys else Side.SELL,
+            order_type=order_type,
+            terms=terms,
+            ordered_by=ordered_by or (parent.ordered_by if parent else None),
+            parent=parent.client_order_id if parent else None,
+            parent_ib_order_id=parent.ib_order_id if parent else None,
+            oca_group=oca_group,
+            created_at=now,
+            doubted_at=now,
+        )
+        self.put_order(order)
+        return order
+
+    def count(self, trade: Trade, purpose: Purpose) -> int:
+        """Return how many orders ``trade`` ever had for ``purpose``."""
+        return sum(order.purpose is purpose for order in self.orders_of(trade))
+
+    def order_by_ib_id(self, ib_order_id: IbOrderId) -> Order | None:
+        """Return our order with that id of IBKR's, None if it is not ours."""
+        client_order_id = self._by_ib_order_id.get(ib_order_id)
+        return self.orders[client_order_id] if client_order_id else None
+
+    def orders_of(self, trade: Trade) -> list[Order]:
+        """Return the orders of a trade in the order in which they were decided."""
+        return [self.orders[each] for each in self._by_trade.get(trade.trade_id, ())]
+
+    def open_trades(self) -> list[Trade]:
+        """Return the trades that are not flat for good, oldest first."""
+        return [trade for trade in self.trades.values() if trade.is_open]
+
+    def held(self, trade: Trade) -> int:
+        """Return how many contracts a trade holds; never counted twice, negative means short."""
+        return net_qty(self.orders_of(trade)) - trade.external_qty
+
+    def balance(self) -> Decimal:
+        """Return the dollars that risk is a percentage of."""
+        settings = self.settings
+        if self.net_liquidation is None:
+            return settings.account_balance
+        if settings.account_balance_cap:
+            return min(self.net_liquidation, settings.account_balance)
+        return self.net_liquidation
+
+    def settle(
+        self,
+        post: Post,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        understood: str,
+        trade: Trade | None = None,
+        orders: Iterable[Order] = (),
+    ) -> None:
+        """Give an alert its outcome. The first one counts; the log refuses a second."""
+        listed = list(orders)
+        self.notify(
+            outcome_key(post.post_id),
+            any_to_alert.OutcomeDecided(
+                post_id=post.post_id,
+                message_id=post.message_id,
+                channel_name=post.channel_name,
+                author_name=post.author_name,
+                text=post.text,
+                posted_at=post.posted_at,
+                received_at=post.received_at,
+                decided_at=now,
+                understood=understood,
+                outcome=outcome,
+                trade_id=trade.trade_id if trade else None,
+                orders=tuple(describe(order) for order in listed),
+                ordered_at=listed[0].created_at if listed else None,
+            ),
+        )
+
+
+def outcome_key(post_id: PostId) -> str:
+    """Return the key under which a post's one outcome is kept."""
+    return f"outcome {post_id}"
+
+
+def net_qty(orders: Iterable[Order]) -> int:
+    """Return the contracts that ``orders`` bought less those that they sold."""
+    return sum(order.cum_qty if order.side is Side.BUY else -order.cum_qty for order in orders)
+
+
+def describe(order: Order) -> str:
+    """Return an order in words: side, quantity, kind and price."""
+    terms = order.terms
+    prices = [terms.limit_price, terms.stop_price]
+    price = next((f" {each}" for each in prices if each is not None), "")
+    kind = order.order_type.value
+    return f"{order.side.value} {terms.order_qty} {kind}{price} ({order.purpose.value})"

@@ -1,0 +1,53 @@
+"""What shall be done: everything that the core can ask for, as wishes in the imperative."""
+
+from __future__ import annotations
+
+import msgspec
+
+from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.orders import Order, Terms
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import IbOrderId
+
+
+class PlaceOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """Send orders of one contract as one unit: a parent first, its children after it."""
+
+    orders: tuple[Order, ...]
+    details: ContractDetails
+
+
+class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Change quantity or prices of a working order, under the same ids."""
+
+    order: Order
+    details: ContractDetails
+    terms: Terms
+
+
+class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Take an order back."""
+
+    ib_order_id: IbOrderId
+
+
+class FindContract(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask IBKR for a contract's details."""
+
+    contract: OptionContract
+
+
+class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
+    """Keep telling the quote of a contract."""
+
+    contract: OptionContract
+    details: ContractDetails
+
+
+class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask the gateway for everything that it has, on the present connection."""
+
+    reason: str
+
+
+Command = PlaceOrders | ModifyOrder | CancelOrder | FindContract | WatchQuote | TakeSnapshot

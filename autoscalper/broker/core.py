@@ -1,0 +1,162 @@
+"""Decides: what happened comes in, what shall be done goes out. No I/O.
+
+``decide`` is the only entry. The caller keeps the book's changes first and carries out the
+commands after that.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from autoscalper.broker import entries, followups, levels, orderbook, reconcile
+from autoscalper.broker.book import Book, Phase, Quote
+from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
+from autoscalper.broker.events import (
+    BalanceReported,
+    ClockTicked,
+    ContractFound,
+    ContractMissing,
+    Event,
+    FillReported,
+    GatewayConnected,
+    GatewayConnecting,
+    GatewayLost,
+    GatewayRefused,
+    LinkDegraded,
+    LinkRestored,
+    OrderErrored,
+    OrderReported,
+    QuoteChanged,
+    SignalArrived,
+    SnapshotTaken,
+)
+from autoscalper.domain.instruction import AddToTrade, OpenTrade
+from autoscalper.links import any_to_alert
+from autoscalper.links.parser_to_broker import (
+    Message,
+    SignalIssued,
+    SignalRevised,
+    SignalWithdrawn,
+)
+
+
+def decide(book: Book, event: Event, now: datetime) -> list[Command]:
+    """Take ``event`` into ``book`` and return what shall be done about it, in order."""
+    commands = _hear(book, event, now)
+    if isinstance(event, QuoteChanged) and not book.waiting:
+        return commands
+    return commands + entries.proceed(book, now) + levels.converge(book, now)
+
+
+def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
+    match event:
+        case SignalArrived():
+            return _signal(book, event.message, now)
+        case OrderReported():
+            orderbook.apply_report(book, event.report, now)
+        case OrderErrored():
+            orderbook.apply_error(book, event.ib_order_id, event.code, event.text, now)
+        case FillReported():
+            orderbook.apply_fill(book, event.fill, now)
+        case QuoteChanged():
+            book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
+        case BalanceReported():
+            book.net_liquidation = event.net_liquidation
+        case ContractFound():
+            book.put_contract(event.contract, event.details)
+            return [WatchQuote(contract=event.contract, details=event.details)]
+        case ContractMissing():
+            entries.deny_contract(book, event.contract, event.reason, now)
+        case ClockTicked():
+            return _ask_about_doubts(book, now)
+        case _:
+            return _gateway(book, event, now)
+    return []
+
+
+def _gateway(
+    book: Book,
+    event: GatewayConnecting
+    | GatewayConnected
+    | GatewayLost
+    | GatewayRefused
+    | LinkDegraded
+    | LinkRestored
+    | SnapshotTaken,
+    now: datetime,
+) -> list[Command]:
+    match event:
+        case GatewayConnecting():
+            _enter(book, Phase.CONNECTING, event.reason, now)
+        case GatewayConnected():
+            book.degraded = False
+            _enter(book, Phase.RECONCILING, f"account {event.account}", now)
+            return [*_watch_open_trades(book), _snapshot(book, "connected", now)]
+        case GatewayLost():
+            orderbook.doubt_unconfirmed(book, now)
+            _enter(book, Phase.DOWN, event.reason, now)
+        case GatewayRefused():
+            _enter(book, Phase.HALTED, event.reason, now)
+        case LinkDegraded():
+            book.degraded = True
+            orderbook.doubt_unconfirmed(book, now)
+            _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
+        case LinkRestored():
+            book.degraded = False
+            _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
+            return [_snapshot(book, "link restored", now)]
+        case SnapshotTaken():
+            commands = reconcile.reconcile(book, event.snapshot, now)
+            if not book.degraded:
+                _enter(book, Phase.TRADING, "reconciled", now)
+            return commands
+        case _:
+            assert_never(event)
+    return []
+
+
+def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
+    if not book.hear(message.post.post_id, now):
+        return []
+    match message:
+        case SignalIssued():
+            if isinstance(message.instruction, OpenTrade | AddToTrade):
+                return entries.begin(book, message, now)
+            followups.follow(book, message, now)
+        case SignalRevised():
+            followups.revise(book, message, now)
+        case SignalWithdrawn():
+            followups.withdraw(book, message, now)
+        case _:
+            assert_never(message)
+    return []
+
+
+def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:
+    if book.phase is not Phase.TRADING or not reconcile.is_due(book, now):
+        return []
+    return [_snapshot(book, "an order is in doubt", now)]
+
+
+def _snapshot(book: Book, reason: str, now: datetime) -> Command:
+    book.snapshot_asked_at = now
+    return TakeSnapshot(reason=reason)
+
+
+def _watch_open_trades(book: Book) -> list[Command]:
+    contracts = {trade.contract for trade in book.open_trades()}
+    return [
+        WatchQuote(contract=contract, details=book.contracts[contract])
+        for contract in sorted(contracts, key=str)
+    ]
+
+
+def _enter(book: Book, phase: Phase, reason: str, now: datetime) -> None:
+    was, book.phase = book.phase, phase
+    if was is phase or phase is Phase.CONNECTING or {was, phase} == {Phase.CONNECTING, Phase.DOWN}:
+        return
+    book.notify(
+        f"gateway {phase.value} {now.isoformat()}",
+        any_to_alert.GatewayChanged(state=phase.value, reason=reason, changed_at=now),
+    )

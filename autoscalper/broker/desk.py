@@ -1,0 +1,96 @@
+"""The order of things in the broker: hear, decide, keep, and only then act."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from autoscalper.broker.book import Book
+from autoscalper.broker.commands import Command
+from autoscalper.broker.core import decide
+from autoscalper.broker.events import ClockTicked, Event, SignalArrived
+from autoscalper.broker.journal import Journal
+from autoscalper.links import parser_to_broker
+from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.follower import Follower
+from autoscalper.runtime.link import Entry
+from autoscalper.runtime.store import Store
+
+#: Seconds between two looks at what time alone brings about.
+TICK_SECONDS = 0.25
+
+
+class Gateway(Protocol):
+    """Whoever carries out what was decided."""
+
+    def carry_out(self, command: Command) -> None:
+        """Do it now, or leave it for the next reconciliation."""
+
+
+class Desk:
+    """Takes events one after the other through one transaction each."""
+
+    def __init__(self, book: Book, store: Store, journal: Journal, clock: Clock) -> None:
+        """Decide on ``book`` and keep in ``store``."""
+        self.book = book
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def hear(self, event: Event) -> None:
+        """Take an event in, to be decided in its turn."""
+        self._events.put_nowait(event)
+
+    @property
+    def backlog(self) -> int:
+        """Return how many events wait."""
+        return self._events.qsize()
+
+    async def decide_for(self, gateway: Gateway) -> None:
+        """Decide event after event; ``gateway`` acts once the decision is on disk."""
+        while True:
+            batch = [await self._events.get()]
+            while not self._events.empty():
+                batch.append(self._events.get_nowait())
+            self._act(gateway, self._keep(batch))
+
+    async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
+        """Decide signals as they come, each with its place in the log in one transaction."""
+        async for entries in follower.batches():
+            self._act(gateway, self._keep_signals(follower, entries))
+
+    async def tick(self) -> None:
+        """Let time be noticed."""
+        while True:
+            self.hear(ClockTicked())
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _keep(self, batch: list[Event]) -> list[Command]:
+        commands: list[Command] = []
+        for event in batch:
+            commands += decide(self.book, event, self._clock.now())
+        changes = self.book.take_changes()
+        if changes.is_empty:
+            return commands
+        with self._store.transaction():
+            self._journal.keep(changes)
+        return commands
+
+    def _keep_signals(
+        self,
+        follower: Follower[parser_to_broker.Message],
+        entries: list[Entry[parser_to_broker.Message]],
+    ) -> list[Command]:
+        commands: list[Command] = []
+        for entry in entries:
+            event = SignalArrived(message=entry.message)
+            commands += decide(self.book, event, self._clock.now())
+        with self._store.transaction():
+            self._journal.keep(self.book.take_changes())
+            follower.keep(entries)
+        return commands
+
+    def _act(self, gateway: Gateway, commands: list[Command]) -> None:
+        for command in commands:
+            gateway.carry_out(command)

@@ -1,0 +1,103 @@
+"""How a trade ends, and how the alert that opened it got its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from autoscalper.broker.book import Book, Waiting
+from autoscalper.broker.orders import Order, Trade
+from autoscalper.broker.words import understood_as
+from autoscalper.domain.order import OrderStatus, Side
+from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.links import any_to_alert
+
+#: After a first partial fill, how long the rest is awaited before the outcome is told.
+SETTLE = timedelta(seconds=1)
+
+
+def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
+    """Settle what can be settled and close ``trade`` if it is flat for good; return whether."""
+    orders = book.orders_of(trade)
+    for waiting in [each for each in book.waiting.values() if each.trade_id == trade.trade_id]:
+        _settle_entry(book, trade, waiting, now)
+    if any(order.is_live for order in orders) or book.held(trade) != 0:
+        return False
+    book.put_trade(replace(trade, closed_at=now))
+    bought = [order for order in orders if order.side is Side.BUY]
+    bought_qty = sum(order.cum_qty for order in bought)
+    if bought_qty:
+        _tell_closed(book, trade, orders, bought_qty, now)
+    return True
+
+
+def _tell_closed(
+    book: Book, trade: Trade, orders: list[Order], bought_qty: int, now: datetime
+) -> None:
+    spent, sold_qty, gained = (
+        _value(orders, Side.BUY),
+        sum(order.cum_qty for order in orders if order.side is Side.SELL),
+        _value(orders, Side.SELL),
+    )
+    avg_entry = spent / bought_qty
+    avg_exit = gained / sold_qty if sold_qty else Decimal(0)
+    multiplier = book.contracts[trade.contract].multiplier
+    book.notify(
+        f"closed {trade.trade_id} {bought_qty}",
+        any_to_alert.TradeClosed(
+            trade_id=trade.trade_id,
+            contract=trade.contract,
+            bought_qty=bought_qty,
+            avg_entry_price=avg_entry,
+            avg_exit_price=avg_exit,
+            realized=(avg_exit - avg_entry) * sold_qty * multiplier,
+            closed_at=now,
+        ),
+    )
+
+
+def _value(orders: Iterable[Order], side: Side) -> Decimal:
+    return sum(
+        (order.avg_price * order.cum_qty for order in orders if order.side is side), Decimal(0)
+    )
+
+
+def _settle_entry(book: Book, trade: Trade, waiting: Waiting, now: datetime) -> None:
+    signal = waiting.signal
+    ordered = [each for each in book.orders_of(trade) if each.ordered_by == signal.signal_id]
+    entry = next(order for order in ordered if order.side is Side.BUY)
+    just_filled = trade.filled_at is not None and now - trade.filled_at < SETTLE
+    if entry.is_live and (entry.cum_qty == 0 or just_filled):
+        return
+    book.stop_waiting(signal.signal_id)
+    book.settle(
+        signal.post,
+        _entry_outcome(book, trade, entry, now),
+        now,
+        understood=understood_as(signal.instruction, waiting.contract),
+        trade=trade,
+        orders=ordered,
+    )
+
+
+def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Outcome:
+    if entry.cum_qty:
+        return Outcome(
+            kind=OutcomeKind.TRADED,
+            detail=f"bought {entry.cum_qty} at {entry.avg_price:f}, stop {trade.stop_price:f},"
+            f" target {trade.target_price:f}",
+        )
+    waited = f"{(now - entry.created_at).total_seconds():.0f} s"
+    if entry.status is OrderStatus.REJECTED:
+        return Outcome(kind=OutcomeKind.REJECTED, detail=entry.error)
+    if entry.status is OrderStatus.ABANDONED:
+        return Outcome(
+            kind=OutcomeKind.EXPIRED, detail=f"never reached the gateway, given up after {waited}"
+        )
+    return Outcome(
+        kind=OutcomeKind.EXPIRED,
+        detail=f"not filled at {entry.terms.limit_price} within {waited}",
+    )

@@ -1,0 +1,292 @@
+"""Entries and adds: from a signal to a bracket, or to the reason why not.
+
+A signal waits here until the broker trades and the contract and its quote are known. Its age is
+looked at last thing before the order, so that nothing leaves late.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from autoscalper.broker import correlate
+from autoscalper.broker.book import Book, Phase, Waiting
+from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
+from autoscalper.broker.levels import place_protection
+from autoscalper.broker.orders import Terms, Trade, trade_id_of
+from autoscalper.broker.words import understood_as
+from autoscalper.domain import limits, pricing, sizing
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
+from autoscalper.domain.order import OrderType, Purpose
+from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.domain.settings import DefaultExpiry
+from autoscalper.links.parser_to_broker import SignalIssued
+
+#: Within this time the same alert of the same author is a repost.
+REPOST_WINDOW = timedelta(minutes=10)
+#: How long a quote is awaited; without one the posted price is the limit.
+QUOTE_PATIENCE = timedelta(seconds=1)
+#: How old a quote may be to price an entry with.
+QUOTE_MAX_AGE = timedelta(seconds=5)
+
+
+def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
+    """Take an entry or an add in: deny it at once, or let it wait for what it needs."""
+    instruction = signal.instruction
+    if isinstance(instruction, AddToTrade):
+        trade = correlate.trade_meant(book, signal)
+        if trade is None:
+            return _refuse(book, signal, OutcomeKind.DENIED, "no open trade to add to", now)
+        contract: OptionContract | None = trade.contract
+    elif _is_repost(book, signal):
+        return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
+    else:
+        contract = contract_named(signal, book.settings.default_expiry)
+    if contract is None:
+        return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
+    book.wait(Waiting(signal=signal, contract=contract))
+    book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
+    details = book.contracts.get(contract)
+    if details is None:
+        return [FindContract(contract=contract)]
+    return [WatchQuote(contract=contract, details=details)]
+
+
+def proceed(book: Book, now: datetime) -> list[Command]:
+    """Order what has all that it needs; expire what waited too long."""
+    commands: list[Command] = []
+    for waiting in list(book.waiting.values()):
+        if waiting.trade_id is None:
+            commands += _proceed_one(book, waiting, now)
+    return commands
+
+
+def deny_contract(book: Book, contract: OptionContract, reason: str, now: datetime) -> None:
+    """Deny every waiting entry in a contract that IBKR does not have."""
+    for waiting in list(book.waiting.values()):
+        if waiting.contract == contract and waiting.trade_id is None:
+            refuse_waiting(book, waiting, OutcomeKind.DENIED, f"{contract}: {reason}", now)
+
+
+def refuse_waiting(
+    book: Book, waiting: Waiting, kind: OutcomeKind, detail: str, now: datetime
+) -> None:
+    """End a waiting entry without a trade."""
+    book.stop_waiting(waiting.signal.signal_id)
+    book.settle(
+        waiting.signal.post,
+        Outcome(kind=kind, detail=detail),
+        now,
+        understood=understood_as(waiting.signal.instruction, waiting.contract),
+    )
+
+
+def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContract | None:
+    """Return the contract of an entry, None where it names no expiry and none is assumed."""
+    terms = signal.instruction.contract
+    if terms.underlying is None or terms.strike is None or terms.right is None:
+        return None
+    expiry = terms.expiry
+    if expiry is None:
+        if default is not DefaultExpiry.ZERO_DTE:
+            return None
+        expiry = signal.post.posted_at.astimezone(EXCHANGE_ZONE).date()
+    return OptionContract(
+        underlying=terms.underlying, expiry=expiry, strike=terms.strike, right=terms.right
+    )
+
+
+def _refuse(
+    book: Book, signal: SignalIssued, kind: OutcomeKind, detail: str, now: datetime
+) -> list[Command]:
+    book.settle(
+        signal.post,
+        Outcome(kind=kind, detail=detail),
+        now,
+        understood=understood_as(signal.instruction),
+    )
+    return []
+
+
+def _is_repost(book: Book, signal: SignalIssued) -> bool:
+    before = book.recent_entries.get(correlate.entry_key(signal))
+    return before is not None and abs(signal.post.posted_at - before) <= REPOST_WINDOW
+
+
+def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
+    age = now - waiting.signal.post.posted_at
+    if limits.is_too_old(age, book.settings):
+        seconds = f"{age.total_seconds():.0f} s old"
+        most = f"{book.settings.entry_max_age_seconds} s are allowed"
+        refuse_waiting(book, waiting, OutcomeKind.EXPIRED, f"{seconds}, {most}", now)
+        return []
+    if book.phase is not Phase.TRADING or waiting.contract not in book.contracts:
+        return []
+    ask = _fresh_ask(book, waiting.contract, now)
+    if ask is None and not _waited_for_quote(book, waiting, now):
+        return []
+    return _order(book, waiting, ask, now)
+
+
+def _waited_for_quote(book: Book, waiting: Waiting, now: datetime) -> bool:
+    if waiting.quote_asked_at is None:
+        book.wait(replace(waiting, quote_asked_at=now))
+        return False
+    return now - waiting.quote_asked_at >= QUOTE_PATIENCE
+
+
+def _fresh_ask(book: Book, contract: OptionContract, now: datetime) -> Decimal | None:
+    quote = book.quotes.get(contract)
+    if quote is None or now - quote.at > QUOTE_MAX_AGE:
+        return None
+    return quote.ask
+
+
+def _order(book: Book, waiting: Waiting, ask: Decimal | None, now: datetime) -> list[Command]:
+    instruction = waiting.signal.instruction
+    assert isinstance(instruction, OpenTrade | AddToTrade)
+    posted = instruction.price if instruction.price is not None else ask
+    if posted is None:
+        detail = "the post names no price and there is no quote"
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
+        return []
+    settings = book.settings
+    ticks = book.contracts[waiting.contract].ticks
+    limit = pricing.entry_limit(
+        posted, ask, settings.entry_chase, settings.entry_chase_percent, ticks
+    )
+    if isinstance(instruction, AddToTrade):
+        return _add(book, waiting, instruction, limit, now)
+    return _open(book, waiting, instruction, limit, now)
+
+
+def _open(
+    book: Book, waiting: Waiting, instruction: OpenTrade, limit: Decimal, now: datetime
+) -> list[Command]:
+    settings = book.settings
+    ticks = book.contracts[waiting.contract].ticks
+    stop = _posted_stop(instruction, ticks)
+    if stop is None:
+        stop = pricing.default_stop(limit, settings.auto_stop_loss_percent, ticks)
+    size = _size(book, waiting, instruction, limit, stop, settings.max_contracts)
+    denials = [
+        *limits.check_new_trade(
+            waiting.contract, [trade.contract for trade in book.open_trades()], settings
+        ),
+        *(limits.check_prices(limit, stop) or limits.check_size(size)),
+    ]
+    if denials:
+        return _deny(book, waiting, denials, now)
+    target = _posted_target(instruction, limit, ticks) or pricing.default_target(
+        limit, stop, settings.risk_reward_ratio, ticks
+    )
+    post = waiting.signal.post
+    trade = Trade(
+        trade_id=trade_id_of(waiting.signal.signal_id),
+        contract=waiting.contract,
+        channel_id=post.channel_id,
+        author_id=post.author_id,
+        opened_by=waiting.signal.signal_id,
+        opened_at=now,
+        messages=(post.message_id,),
+        hold=size.contracts,
+        stop_price=stop,
+        target_price=target,
+    )
+    return _bracket(book, waiting, trade, Purpose.ENTRY, limit, size.contracts, now)
+
+
+def _add(
+    book: Book, waiting: Waiting, instruction: AddToTrade, limit: Decimal, now: datetime
+) -> list[Command]:
+    trade = correlate.trade_in(book, waiting.contract)
+    if trade is None or trade.hold == 0:
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, "no open trade to add to", now)
+        return []
+    settings, held = book.settings, book.held(trade)
+    room = settings.max_contracts - held
+    size = _size(book, waiting, instruction, limit, trade.stop_price, room)
+    denials = limits.check_add(trade.adds, held, settings) or (
+        limits.check_prices(limit, trade.stop_price) or limits.check_size(size)
+    )
+    if denials:
+        return _deny(book, waiting, denials, now)
+    grown = replace(
+        trade,
+        hold=held + size.contracts,
+        adds=trade.adds + 1,
+        messages=(*trade.messages, waiting.signal.post.message_id),
+    )
+    return _bracket(book, waiting, grown, Purpose.ADD, limit, size.contracts, now)
+
+
+def _bracket(
+    book: Book,
+    waiting: Waiting,
+    trade: Trade,
+    purpose: Purpose,
+    limit: Decimal,
+    qty: int,
+    now: datetime,
+) -> list[Command]:
+    book.put_trade(trade)
+    entry = book.new_order(
+        trade,
+        purpose,
+        OrderType.LIMIT,
+        Terms(order_qty=qty, limit_price=limit),
+        now,
+        ordered_by=waiting.signal.signal_id,
+    )
+    command: PlaceOrders = place_protection(book, trade, qty, now, parent=entry)
+    book.wait(replace(waiting, trade_id=trade.trade_id))
+    return [command]
+
+
+def _size(
+    book: Book,
+    waiting: Waiting,
+    instruction: OpenTrade | AddToTrade,
+    limit: Decimal,
+    stop: Decimal,
+    most: int,
+) -> sizing.Size:
+    settings = book.settings
+    if isinstance(instruction, OpenTrade) and settings.initial_contracts is not None:
+        most = min(most, settings.initial_contracts)
+    return sizing.size_by_risk(
+        balance=book.balance(),
+        risk_percent=settings.risk_per_trade_percent,
+        factor=limits.size_factor(instruction.risk_level, settings),
+        limit_price=limit,
+        stop_price=stop,
+        multiplier=book.contracts[waiting.contract].multiplier,
+        most=most,
+    )
+
+
+def _posted_stop(instruction: OpenTrade, ticks: pricing.Ticks) -> Decimal | None:
+    stop = instruction.stop
+    if isinstance(stop, StopAt) and stop.basis is PriceBasis.PREMIUM:
+        return ticks.up(stop.price)
+    return None
+
+
+def _posted_target(instruction: OpenTrade, limit: Decimal, ticks: pricing.Ticks) -> Decimal | None:
+    targets = instruction.targets
+    if targets is None or targets.basis is not PriceBasis.PREMIUM:
+        return None
+    above = [ticks.down(price) for price in targets.prices if ticks.down(price) > limit]
+    return min(above) if above else None
+
+
+def _deny(
+    book: Book, waiting: Waiting, denials: list[limits.Denial], now: datetime
+) -> list[Command]:
+    detail = "; ".join(str(denial) for denial in denials)
+    refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
+    return []

@@ -1,0 +1,185 @@
+"""What happened: everything that the core hears of, as facts in the past tense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
+from autoscalper.domain.order import OrderStatus, Side
+from autoscalper.domain.pricing import Ticks
+from autoscalper.links import parser_to_broker
+
+
+class ContractDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What IBKR says of a contract."""
+
+    con_id: ConId
+    trading_class: str
+    #: Shares per contract.
+    multiplier: Decimal
+    ticks: Ticks
+
+
+class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway says of one order. None where this message does not say."""
+
+    ib_order_id: IbOrderId
+    client_order_id: ClientOrderId | None = None
+    perm_id: PermId | None = None
+    #: None: IBKR's word is not one that decides anything by itself.
+    status: OrderStatus | None = None
+    order_qty: int | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    cum_qty: int | None = None
+    #: Dollars per share.
+    avg_price: Decimal | None = None
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution."""
+
+    exec_id: ExecId
+    client_order_id: ClientOrderId
+    ib_order_id: IbOrderId
+    perm_id: PermId
+    con_id: ConId
+    side: Side
+    last_qty: int
+    last_price: Decimal
+    executed_at: datetime
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway has, asked for part by part. A part that failed is None, never empty."""
+
+    #: Open orders of all clients, with those of ours that carry no id of this client.
+    open_orders: tuple[OrderReport, ...]
+    fills: tuple[Fill, ...]
+    #: Orders of today that are done, by our id, with what they filled. Optional evidence.
+    completed: tuple[OrderReport, ...] | None
+    #: Contracts held by IBKR's contract id; negative when short.
+    positions: dict[ConId, int]
+    #: Lowest order id that the gateway would accept next.
+    next_order_id: IbOrderId
+    taken_at: datetime
+
+
+class SignalArrived(msgspec.Struct, frozen=True, kw_only=True):
+    """The parser told what a trader wants."""
+
+    message: parser_to_broker.Message
+
+
+class ClockTicked(msgspec.Struct, frozen=True, kw_only=True):
+    """Time went on."""
+
+
+class GatewayConnecting(msgspec.Struct, frozen=True, kw_only=True):
+    """A new connection is being tried."""
+
+    reason: str
+
+
+class GatewayConnected(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway's API answers as the account that we want."""
+
+    account: str
+
+
+class GatewayLost(msgspec.Struct, frozen=True, kw_only=True):
+    """The connection ended or does not answer."""
+
+    reason: str
+
+
+class GatewayRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway answers as an account that must not be traded: a person has to mend it."""
+
+    reason: str
+
+
+class LinkDegraded(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway lost IBKR's servers (1100, 2110): nothing may be sent or changed."""
+
+
+class LinkRestored(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway has IBKR's servers back (1101, 1102)."""
+
+
+class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told everything that it has."""
+
+    snapshot: Snapshot
+
+
+class OrderReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway said something of an order."""
+
+    report: OrderReport
+
+
+class OrderErrored(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway sent an error about an order. By itself it ends no order."""
+
+    ib_order_id: IbOrderId
+    code: int
+    text: str
+
+
+class FillReported(msgspec.Struct, frozen=True, kw_only=True):
+    """Contracts were bought or sold."""
+
+    fill: Fill
+
+
+class ContractFound(msgspec.Struct, frozen=True, kw_only=True):
+    """IBKR knows the contract."""
+
+    contract: OptionContract
+    details: ContractDetails
+
+
+class ContractMissing(msgspec.Struct, frozen=True, kw_only=True):
+    """IBKR does not know the contract, or it is not a standard one."""
+
+    contract: OptionContract
+    reason: str
+
+
+class QuoteChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """The market of a contract moved; None where a side has no price."""
+
+    contract: OptionContract
+    bid: Decimal | None
+    ask: Decimal | None
+
+
+class BalanceReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told the account's net liquidation value, in dollars."""
+
+    net_liquidation: Decimal
+
+
+Event = (
+    SignalArrived
+    | ClockTicked
+    | GatewayConnecting
+    | GatewayConnected
+    | GatewayLost
+    | GatewayRefused
+    | LinkDegraded
+    | LinkRestored
+    | SnapshotTaken
+    | OrderReported
+    | OrderErrored
+    | FillReported
+    | ContractFound
+    | ContractMissing
+    | QuoteChanged
+    | BalanceReported
+)

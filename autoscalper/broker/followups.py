@@ -1,0 +1,235 @@
+"""Follow-ups: what a post changes about a trade that is there.
+
+They set levels (how much to hold, where the stop rests) and are never denied for risk, losses,
+hours or age. Bringing the position to its level is done elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from autoscalper.broker import correlate
+from autoscalper.broker.book import Book, Phase, Waiting
+from autoscalper.broker.entries import contract_named, refuse_waiting
+from autoscalper.broker.orders import Trade
+from autoscalper.broker.words import understood_as
+from autoscalper.domain.instruction import (
+    AddToTrade,
+    CancelEntry,
+    CloseTrade,
+    MoveStop,
+    NotePlan,
+    NoteRisk,
+    OpenTrade,
+    PriceBasis,
+    SetTargets,
+    StopAt,
+    StopAtBreakEven,
+    StopRule,
+    TrailBy,
+    TrimTrade,
+)
+from autoscalper.domain.order import Side
+from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
+
+_HALF = Decimal("0.5")
+
+
+def follow(book: Book, signal: SignalIssued, now: datetime) -> None:
+    """Apply a follow-up and give it its outcome."""
+    instruction = signal.instruction
+    trade = correlate.trade_meant(book, signal)
+    match instruction:
+        case NotePlan() | NoteRisk():
+            outcome = Outcome(kind=OutcomeKind.IGNORED, detail="noted, nothing to trade")
+        case CloseTrade() | CancelEntry():
+            outcome = _close(book, signal, trade, now)
+        case TrimTrade() | MoveStop() | SetTargets():
+            outcome = _adjust(book, instruction, trade)
+        case OpenTrade() | AddToTrade():
+            raise AssertionError(f"{instruction} opens and does not follow")
+        case _:
+            assert_never(instruction)
+    _settle(book, signal, trade, outcome, now)
+
+
+def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
+    """Apply an edit: before the order the newest text wins, after it stops and targets do."""
+    waiting = _waiting_of(book, revised.post.message_id)
+    if waiting is not None:
+        outcome = _revise_waiting(book, waiting, revised, now)
+    else:
+        outcome = _revise_trade(book, revised)
+    understood = "" if revised.instruction is None else understood_as(revised.instruction)
+    book.settle(revised.post, outcome, now, understood=f"edit {understood}".strip())
+
+
+def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> None:
+    """Take back what a deleted post asked for and did not get yet."""
+    detail = "nothing to take back"
+    waiting = _waiting_of(book, withdrawn.post.message_id)
+    if waiting is not None:
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was deleted", now)
+        detail = "the waiting entry was called off"
+    for trade in book.open_trades():
+        if trade.messages[0] == withdrawn.post.message_id and book.held(trade) == 0:
+            book.put_trade(replace(trade, hold=0))
+            detail = "canceling the unfilled entry"
+    outcome = Outcome(kind=OutcomeKind.IGNORED, detail=detail)
+    book.settle(withdrawn.post, outcome, now, understood="deleted")
+
+
+def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> Outcome:
+    voided = correlate.waiting_meant(book, signal)
+    for waiting in voided:
+        detail = "the same author got out before it was ordered"
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
+    if trade is None:
+        if voided:
+            return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
+        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+    held = book.held(trade)
+    book.put_trade(replace(trade, hold=0))
+    if held == 0:
+        return Outcome(kind=OutcomeKind.TRADED, detail="canceling the unfilled entry")
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"closing {held}{_later(book)}")
+
+
+def _adjust(
+    book: Book, instruction: TrimTrade | MoveStop | SetTargets, trade: Trade | None
+) -> Outcome:
+    if trade is None:
+        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+    match instruction:
+        case TrimTrade():
+            return _trim(book, instruction, trade)
+        case MoveStop():
+            return _move_stop(book, instruction.stop, trade)
+        case SetTargets():
+            return _set_target(book, instruction, trade)
+        case _:
+            assert_never(instruction)
+
+
+def _trim(book: Book, instruction: TrimTrade, trade: Trade) -> Outcome:
+    base = min(book.held(trade), trade.hold)
+    if base <= 0:
+        return Outcome(kind=OutcomeKind.DENIED, detail="nothing is held")
+    if instruction.quantity is not None:
+        wanted = instruction.quantity
+    else:
+        wanted = int(base * (instruction.fraction or _HALF))
+    selling = min(max(wanted, 1), base)
+    book.put_trade(replace(trade, hold=base - selling))
+    detail = f"selling {selling} of {base}{_later(book)}"
+    if instruction.stop is not None and base > selling:
+        moved = _move_stop(book, instruction.stop, book.trades[trade.trade_id])
+        detail = f"{detail}; {moved.detail}"
+    return Outcome(kind=OutcomeKind.TRADED, detail=detail)
+
+
+def _move_stop(book: Book, rule: StopRule | None, trade: Trade) -> Outcome:
+    ticks = book.contracts[trade.contract].ticks
+    match rule:
+        case StopAt(basis=PriceBasis.PREMIUM):
+            wanted = ticks.up(rule.price)
+        case StopAtBreakEven():
+            wanted = ticks.up(_break_even(book, trade))
+        case StopAt():
+            return Outcome(kind=OutcomeKind.DENIED, detail="a stop on the underlying's price")
+        case TrailBy():
+            return Outcome(kind=OutcomeKind.DENIED, detail="trailing stops are not traded yet")
+        case None:
+            return Outcome(kind=OutcomeKind.DENIED, detail="the post names no stop level")
+        case _:
+            assert_never(rule)
+    if wanted <= 0:
+        return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
+    if wanted < trade.stop_price and not book.settings.allow_looser_stops:
+        detail = f"a stop at {wanted:f} is looser than the one at {trade.stop_price:f}"
+        return Outcome(kind=OutcomeKind.DENIED, detail=detail)
+    book.put_trade(replace(trade, stop_price=wanted))
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"stop to {wanted:f}{_later(book)}")
+
+
+def _set_target(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
+    targets = instruction.targets
+    if targets.basis is not PriceBasis.PREMIUM:
+        return Outcome(kind=OutcomeKind.IGNORED, detail="targets of the underlying, kept to show")
+    ticks = book.contracts[trade.contract].ticks
+    above = [ticks.down(price) for price in targets.prices if price > trade.stop_price]
+    if not above:
+        return Outcome(kind=OutcomeKind.DENIED, detail="no target above the stop")
+    book.put_trade(replace(trade, target_price=min(above)))
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"target to {min(above):f}{_later(book)}")
+
+
+def _break_even(book: Book, trade: Trade) -> Decimal:
+    bought = [order for order in book.orders_of(trade) if order.side is Side.BUY]
+    qty = sum(order.cum_qty for order in bought)
+    if qty == 0:
+        return Decimal(0)
+    return sum((order.avg_price * order.cum_qty for order in bought), Decimal(0)) / qty
+
+
+def _later(book: Book) -> str:
+    return "" if book.phase is Phase.TRADING else " as soon as the gateway is back"
+
+
+def _settle(
+    book: Book, signal: SignalIssued, trade: Trade | None, outcome: Outcome, now: datetime
+) -> None:
+    if trade is not None:
+        current = book.trades[trade.trade_id]
+        message_id = signal.post.message_id
+        book.put_trade(replace(current, messages=(*current.messages, message_id)))
+    book.settle(
+        signal.post,
+        outcome,
+        now,
+        understood=understood_as(signal.instruction, trade.contract if trade else None),
+        trade=trade,
+    )
+
+
+def _waiting_of(book: Book, message_id: str) -> Waiting | None:
+    for waiting in book.waiting.values():
+        if waiting.signal.post.message_id == message_id and waiting.trade_id is None:
+            return waiting
+    return None
+
+
+def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: datetime) -> Outcome:
+    instruction = revised.instruction
+    if isinstance(instruction, OpenTrade):
+        signal = replace(waiting.signal, instruction=instruction)
+        contract = contract_named(signal, book.settings.default_expiry)
+        if contract == waiting.contract:
+            book.wait(replace(waiting, signal=signal))
+            return Outcome(kind=OutcomeKind.TRADED, detail="the newest text is what is ordered")
+    refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was edited", now)
+    detail = "the waiting entry was called off, an edit opens no position"
+    return Outcome(kind=OutcomeKind.DENIED, detail=detail)
+
+
+def _revise_trade(book: Book, revised: SignalRevised) -> Outcome:
+    instruction = revised.instruction
+    trade = next(
+        (each for each in book.open_trades() if each.messages[0] == revised.post.message_id), None
+    )
+    if trade is None or not isinstance(instruction, OpenTrade):
+        return Outcome(kind=OutcomeKind.IGNORED, detail="an edit opens and closes no position")
+    applied = []
+    if instruction.stop is not None:
+        applied.append(_move_stop(book, instruction.stop, trade).detail)
+    if instruction.targets is not None:
+        moved = SetTargets(targets=instruction.targets)
+        applied.append(_set_target(book, moved, book.trades[trade.trade_id]).detail)
+    if not applied:
+        return Outcome(kind=OutcomeKind.IGNORED, detail="nothing in the edit changes the trade")
+    return Outcome(kind=OutcomeKind.TRADED, detail="; ".join(applied))

@@ -1,0 +1,321 @@
+"""Acts at the gateway without deciding.
+
+Orders go out through ib_async's own client, below its ``Trade`` bookkeeping, which can raise after
+the bytes have left (``IB.placeOrder`` of ib_async 2.1.0).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import ib_async
+from ib_async.wrapper import RequestError
+
+from autoscalper.broker import events, ib_mapping
+from autoscalper.broker.book import describe
+from autoscalper.broker.commands import (
+    CancelOrder,
+    Command,
+    FindContract,
+    ModifyOrder,
+    PlaceOrders,
+    TakeSnapshot,
+    WatchQuote,
+)
+from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
+from autoscalper.broker.orders import Order, Terms
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import IbOrderId
+from autoscalper.domain.settings import BrokerSettings, TradingMode
+from autoscalper.runtime.backoff import waits
+
+logger = logging.getLogger(__name__)
+
+#: Seconds for a connection to be ready to use, and for each part of a snapshot.
+CONNECT_SECONDS = 10.0
+SNAPSHOT_SECONDS = 20.0
+#: Completed orders often take long or never come (ib_insync#224); they are optional evidence.
+COMPLETED_SECONDS = 5.0
+#: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
+HEARTBEAT_SECONDS = 5.0
+#: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
+ABSENT_SECONDS = 0.5
+#: Longest wait between attempts at a gateway that answers and is not usable yet.
+NOT_READY_SECONDS = 10.0
+#: Seconds between attempts when a person has to do something first.
+REFUSED_SECONDS = 60.0
+
+
+class GatewayAbsent(Exception):
+    """Nothing that speaks the API answers at the port."""
+
+
+class GatewayNotReady(Exception):
+    """The gateway answers, and cannot be used yet."""
+
+
+class AccountRefused(Exception):
+    """The gateway's account is not the one that may be traded."""
+
+
+class IbClient:
+    """One connection after the other to the gateway, for ever, and what is sent over it."""
+
+    def __init__(self, settings: BrokerSettings, emit: Emit) -> None:
+        """Tell everything that happens to ``emit``."""
+        self._settings = settings
+        self._emit = emit
+        self._ib: IbConnection | None = None
+        self._account = ""
+        self._wanted: asyncio.Queue[FindContract | TakeSnapshot] = asyncio.Queue()
+        self._quoted: dict[OptionContract, ib_async.Contract] = {}
+
+    async def connect_for_ever(self) -> None:
+        """Hold a connection; after a loss make a new one, with the same client id, always."""
+        absent = waits(ABSENT_SECONDS, ABSENT_SECONDS)
+        not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
+        while True:
+            try:
+                await self._one_connection()
+                not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
+                wait = ABSENT_SECONDS
+            except GatewayAbsent as error:
+                self._emit(events.GatewayLost(reason=str(error)))
+                wait = next(absent)
+            except GatewayNotReady as error:
+                self._emit(events.GatewayLost(reason=str(error)))
+                wait = next(not_ready)
+            except AccountRefused as error:
+                self._emit(events.GatewayRefused(reason=str(error)))
+                wait = REFUSED_SECONDS
+            await asyncio.sleep(wait)
+
+    def carry_out(self, command: Command) -> None:
+        """Do what the core wants. What cannot be done now is left for the next reconciliation."""
+        match command:
+            case FindContract() | TakeSnapshot():
+                self._wanted.put_nowait(command)
+                return
+            case _:
+                pass
+        if self._ib is None:
+            logger.warning("not connected, left for later command=%s", type(command).__name__)
+            return
+        try:
+            self._send(self._ib, command)
+        except ConnectionError as error:
+            logger.warning("not sent command=%s error=%s", type(command).__name__, error)
+
+    def _send(
+        self, ib: IbConnection, command: PlaceOrders | ModifyOrder | CancelOrder | WatchQuote
+    ) -> None:
+        match command:
+            case PlaceOrders():
+                self._place(ib, command)
+            case ModifyOrder():
+                self._modify(ib, command)
+            case CancelOrder():
+                ib.client.cancelOrder(command.ib_order_id, "")
+            case WatchQuote():
+                self._watch(ib, command)
+
+    def _place(self, ib: IbConnection, command: PlaceOrders) -> None:
+        is_bracket = len(command.orders) > 1 and command.orders[0].oca_group == ""
+        for order in command.orders:
+            # Within a bracket only the last leg is transmitted: it releases the others with it.
+            transmit = not is_bracket or order is command.orders[-1]
+            self._put(ib, order, order.terms, command.details, transmit=transmit)
+            logger.info(
+                "order sent client_order_id=%s ib_order_id=%s %s",
+                order.client_order_id,
+                order.ib_order_id,
+                describe(order),
+            )
+
+    def _modify(self, ib: IbConnection, command: ModifyOrder) -> None:
+        self._put(ib, command.order, command.terms, command.details, transmit=True)
+        logger.info(
+            "order changed client_order_id=%s terms=%s",
+            command.order.client_order_id,
+            command.terms,
+        )
+
+    def _put(
+        self,
+        ib: IbConnection,
+        order: Order,
+        terms: Terms,
+        details: events.ContractDetails,
+        *,
+        transmit: bool,
+    ) -> None:
+        ib.client.placeOrder(
+            order.ib_order_id,
+            ib_mapping.contract_of(order.contract, details),
+            ib_mapping.order_of(order, terms, self._account, transmit=transmit),
+        )
+
+    def _watch(self, ib: IbConnection, command: WatchQuote) -> None:
+        if command.contract in self._quoted:
+            return
+        contract = ib_mapping.contract_of(command.contract, command.details)
+        self._quoted[command.contract] = contract
+        ticker = ib.reqMktData(contract, "", False, False)
+        named = command.contract
+
+        def changed(ticker: ib_async.Ticker) -> None:
+            bid, ask = ib_mapping.quote_side(ticker.bid), ib_mapping.quote_side(ticker.ask)
+            self._emit(events.QuoteChanged(contract=named, bid=bid, ask=ask))
+
+        ticker.updateEvent += changed
+
+    async def _one_connection(self) -> None:
+        settings = self._settings
+        where = f"{settings.host}:{settings.port}"
+        self._emit(events.GatewayConnecting(reason=where))
+        ib = IbConnection(settings.ibkr_client_id, self._emit)
+        try:
+            await self._log_in(ib)
+            self._ib, self._quoted = ib, {}
+            self._emit(events.GatewayConnected(account=self._account))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._answer_wants(ib), name="requests to the gateway")
+                group.create_task(_watch_heartbeat(ib), name="heartbeat of the gateway")
+                group.create_task(_watch_socket(ib), name="socket of the gateway")
+        except* (ConnectionError, TimeoutError) as group:
+            self._emit(events.GatewayLost(reason=_first(group)))
+        finally:
+            self._ib = None
+            ib.disconnect()
+
+    async def _log_in(self, ib: IbConnection) -> None:
+        settings = self._settings
+        connecting = asyncio.ensure_future(
+            ib.client.connectAsync(
+                settings.host, settings.port, settings.ibkr_client_id, CONNECT_SECONDS
+            )
+        )
+        try:
+            await asyncio.wait({connecting, ib.ended}, return_when=asyncio.FIRST_COMPLETED)
+            if ib.ended.done():
+                raise _why_ended(ib)
+            await connecting
+        except TimeoutError:
+            raise GatewayNotReady("the gateway does not finish the handshake") from None
+        except OSError as error:
+            raise GatewayAbsent(f"{settings.host}:{settings.port}: {error.strerror}") from error
+        finally:
+            connecting.cancel()
+        self._account = _account_of(settings, ib.client.getAccounts())
+        ib.next_order_id = IbOrderId(ib.client.getReqId())
+        ib.client.updateReqId(FIRST_REQUEST_ID)
+
+    async def _answer_wants(self, ib: IbConnection) -> None:
+        ib.client.reqAccountUpdates(True, self._account)
+        while True:
+            wanted = await self._wanted.get()
+            match wanted:
+                case TakeSnapshot():
+                    await self._snapshot(ib)
+                case FindContract():
+                    await self._find(ib, wanted.contract)
+
+    async def _snapshot(self, ib: IbConnection) -> None:
+        """Ask part by part: two at once of one kind would answer only one of them."""
+        async with asyncio.timeout(SNAPSHOT_SECONDS):
+            await ib.reqOpenOrdersAsync()
+            ib.open_reports.clear()
+            await ib.reqAllOpenOrdersAsync()
+            open_orders = tuple(ib.open_reports)
+            fills = await ib.reqExecutionsAsync()
+        completed = await _completed(ib)
+        taken = events.Snapshot(
+            open_orders=open_orders,
+            fills=tuple(ib_mapping.fill_of(each.contract, each.execution) for each in fills),
+            completed=completed,
+            positions={},
+            next_order_id=ib.next_order_id,
+            taken_at=datetime.now(UTC),
+        )
+        ib.snapshot_in_hand = taken
+        async with asyncio.timeout(SNAPSHOT_SECONDS):
+            await ib.reqPositionsAsync()
+
+    async def _find(self, ib: IbConnection, contract: OptionContract) -> None:
+        try:
+            found = await ib.reqContractDetailsAsync(ib_mapping.query_of(contract))
+        except RequestError as error:
+            reason = f"{error.code} {error.message}"
+            self._emit(events.ContractMissing(contract=contract, reason=reason))
+            return
+        chosen = ib_mapping.choose(contract, found)
+        if isinstance(chosen, str):
+            self._emit(events.ContractMissing(contract=contract, reason=chosen))
+            return
+        rule_id = ib_mapping.market_rule_of(chosen)
+        rule = None if rule_id is None else await ib.reqMarketRuleAsync(rule_id)
+        details = ib_mapping.details_of(chosen, rule)
+        self._emit(events.ContractFound(contract=contract, details=details))
+
+
+async def _watch_heartbeat(ib: IbConnection) -> None:
+    unanswered = 0
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await ib.reqCurrentTimeAsync()
+            unanswered = 0
+        except TimeoutError:
+            unanswered += 1
+            if unanswered == 2:
+                raise ConnectionError("the gateway does not answer") from None
+            continue
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def _watch_socket(ib: IbConnection) -> None:
+    raise ConnectionError(await ib.ended)
+
+
+def _why_ended(ib: IbConnection) -> GatewayAbsent | GatewayNotReady:
+    """A relay without a gateway accepts and closes; a gateway says its version first."""
+    reason = ib.ended.result()
+    return GatewayNotReady(reason) if ib.client.serverVersion() else GatewayAbsent(reason)
+
+
+async def _completed(ib: IbConnection) -> tuple[events.OrderReport, ...] | None:
+    try:
+        async with asyncio.timeout(COMPLETED_SECONDS):
+            found = await ib.reqCompletedOrdersAsync(False)
+    except TimeoutError:
+        logger.warning("completed orders did not come; going on without")
+        return None
+    return tuple(ib_mapping.report_of_completed(each) for each in found)
+
+
+def _account_of(settings: BrokerSettings, accounts: list[str]) -> str:
+    """Return the account to trade.
+
+    Raises:
+        AccountRefused: it is not there, ambiguous, or of the other kind.
+    """
+    wanted = settings.simulator_account if settings.dry_run else settings.ibkr_account
+    if wanted and wanted not in accounts:
+        raise AccountRefused(f"the gateway has {', '.join(accounts)}, expected {wanted}")
+    if not wanted and len(accounts) != 1:
+        raise AccountRefused("the login has several accounts: set IBKR_ACCOUNT")
+    account = wanted or accounts[0]
+    is_paper = account.startswith("D")
+    if is_paper != (settings.trading_mode is TradingMode.PAPER) and not settings.dry_run:
+        kind = "a paper" if is_paper else "a live"
+        raise AccountRefused(
+            f"{account} is {kind} account, TRADING_MODE is {settings.trading_mode.value}"
+        )
+    return account
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> str:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else str(error)

@@ -1,0 +1,139 @@
+"""One ib_async connection, with our ear where it hands over what the gateway says.
+
+ib_async's own bookkeeping calls an order cancelled after almost any error about it
+(``Wrapper.error`` of ib_async 2.1.0), and a live order must not be called that: what decides is
+taken from the messages themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import ib_async
+from ib_async.client import Client
+from ib_async.wrapper import Wrapper
+from msgspec.structs import replace
+
+from autoscalper.broker import events, ib_mapping
+from autoscalper.domain.identity import ConId, IbOrderId
+
+#: First id of requests that are not orders: far above any order id, so that an error names one.
+FIRST_REQUEST_ID = 1_000_000_000
+#: Codes of a gateway that is up and cannot be used yet: the client id is still held, the paper
+#: disclaimer is not accepted, the API is read-only.
+NOT_READY_CODES = frozenset({326, 10141, 321})
+DEGRADED_CODES = frozenset({1100, 2110})
+RESTORED_CODES = frozenset({1101, 1102})
+
+Emit = Callable[[events.Event], None]
+
+
+class IbConnection(ib_async.IB):
+    """ib_async's front with our ear in its wrapper. Used for one connection only."""
+
+    RaiseRequestErrors = True
+
+    def __init__(self, client_id: int, emit: Emit) -> None:
+        """Prepare a connection as ``client_id``; what the gateway says goes to ``emit``."""
+        super().__init__()
+        self.wrapper = _Ear(self, emit)
+        self.client = Client(self.wrapper)
+        self.client.apiEnd += self.disconnectedEvent
+        self.wrapper.clientId = client_id
+        #: Done when the connection is over or the gateway says that it cannot be used.
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.client.conn.disconnected += self._closed
+        self.next_order_id = IbOrderId(0)
+        #: What openOrder messages said since this was last cleared.
+        self.open_reports: list[events.OrderReport] = []
+        #: A snapshot that only waits for the positions.
+        self.snapshot_in_hand: events.Snapshot | None = None
+
+    def end(self, reason: str) -> None:
+        """Say that the connection is over or useless, and why."""
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+    def _closed(self, message: str) -> None:
+        self.end(message or "the gateway closed the connection")
+
+
+class _Ear(Wrapper):
+    """Hands on what the gateway says, as it says it."""
+
+    def __init__(self, ib: IbConnection, emit: Emit) -> None:
+        super().__init__(ib)
+        self._owner = ib
+        self._emit = emit
+
+    def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
+        super().openOrder(orderId, contract, order, orderState)
+        report = ib_mapping.report_of_open(order, orderState.status)
+        self._owner.open_reports.append(report)
+        if order.clientId == self.clientId:
+            self._emit(events.OrderReported(report=report))
+
+    def orderStatus(
+        self,
+        orderId: int,
+        status: str,
+        filled: float,
+        remaining: float,
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        whyHeld: str,
+        mktCapPrice: float = 0.0,
+    ) -> None:
+        if clientId != self.clientId:
+            return
+        report = events.OrderReport(
+            ib_order_id=IbOrderId(orderId),
+            status=ib_mapping.status_of(status, filled),
+            cum_qty=int(filled),
+            avg_price=ib_mapping.price_of(avgFillPrice),
+        )
+        self._emit(events.OrderReported(report=report))
+
+    def execDetails(self, reqId: int, contract: Any, execution: Any) -> None:
+        super().execDetails(reqId, contract, execution)
+        if execution.orderRef:
+            self._emit(events.FillReported(fill=ib_mapping.fill_of(contract, execution)))
+
+    def updateAccountValue(self, tag: str, val: str, currency: str, account: str) -> None:
+        super().updateAccountValue(tag, val, currency, account)
+        if tag == "NetLiquidation" and currency == "USD":
+            value = ib_mapping.price_of(float(val))
+            if value is not None:
+                self._emit(events.BalanceReported(net_liquidation=value))
+
+    def positionEnd(self) -> None:
+        # Told at once, so that no fill that the positions do not have yet comes before it.
+        super().positionEnd()
+        taken, self._owner.snapshot_in_hand = self._owner.snapshot_in_hand, None
+        if taken is not None:
+            positions = {
+                ConId(con_id): int(position.position)
+                for held in self.positions.values()
+                for con_id, position in held.items()
+            }
+            self._emit(events.SnapshotTaken(snapshot=replace(taken, positions=positions)))
+
+    def error(
+        self, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str
+    ) -> None:
+        super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+        if 0 <= reqId < FIRST_REQUEST_ID:
+            order_id = IbOrderId(reqId)
+            error = events.OrderErrored(ib_order_id=order_id, code=errorCode, text=errorString)
+            self._emit(error)
+        elif errorCode in DEGRADED_CODES:
+            self._emit(events.LinkDegraded())
+        elif errorCode in RESTORED_CODES:
+            self._emit(events.LinkRestored())
+        elif errorCode in NOT_READY_CODES:
+            self._owner.end(f"{errorCode} {errorString}")

@@ -1,0 +1,211 @@
+"""Between IBKR's words and ours. Total: what IBKR says and we do not know is in doubt."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date
+from decimal import Decimal
+
+import ib_async
+
+from autoscalper.broker.events import ContractDetails, Fill, OrderReport
+from autoscalper.broker.orders import Order, Terms
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
+from autoscalper.domain.order import OrderStatus, OrderType, Side
+from autoscalper.domain.pricing import COARSE_TICKS, TickBand, Ticks
+
+#: IBKR's order states. ``Inactive`` can be a refusal or a pause, so it decides nothing by itself.
+_STATUS = {
+    "ApiPending": OrderStatus.PENDING_NEW,
+    "PendingSubmit": OrderStatus.PENDING_NEW,
+    "PreSubmitted": OrderStatus.NEW,
+    "Submitted": OrderStatus.NEW,
+    "PendingCancel": OrderStatus.PENDING_CANCEL,
+    "Cancelled": OrderStatus.CANCELED,
+    "ApiCancelled": OrderStatus.CANCELED,
+    "Filled": OrderStatus.FILLED,
+}
+_ORDER_TYPES = {OrderType.LIMIT: "LMT", OrderType.MARKET: "MKT", OrderType.STOP: "STP"}
+
+#: OCA type 2: what is left of the group is reduced by a fill, one order routed at a time, so that
+#: a partly filled target leaves a stop for the rest and the two can never sell more together
+#: (IBKR, "One-Cancels All").
+_OCA_REDUCE_WITH_BLOCK = 2
+
+#: Trading classes of index options by root, the ones that settle in the afternoon first: an AM
+#: settled contract stops trading a day before its expiry.
+_CLASSES = {"SPX": ("SPXW", "SPX"), "NDX": ("NDXP", "NDX"), "RUT": ("RUTW", "RUT")}
+_STANDARD_MULTIPLIER = "100"
+
+
+def status_of(word: str, cum_qty: float) -> OrderStatus:
+    """Return our state for IBKR's ``word`` on an order that filled ``cum_qty``."""
+    status = _STATUS.get(word, OrderStatus.IN_DOUBT)
+    if status is OrderStatus.NEW and cum_qty > 0:
+        return OrderStatus.PARTIALLY_FILLED
+    return status
+
+
+def price_of(number: float | Decimal | None) -> Decimal | None:
+    """Return a price in dollars, None for IBKR's ways to say that there is none."""
+    if number is None or not math.isfinite(number) or number >= 1e300 or number < 0:
+        return None
+    return Decimal(str(round(number, 6))).normalize()
+
+
+def quote_side(number: float) -> Decimal | None:
+    """Return one side of a quote; a missing one is NaN, -1 or 0 on the wire."""
+    price = price_of(number)
+    return price if price else None
+
+
+def report_of_open(order: ib_async.Order, status: str) -> OrderReport:
+    """Return what an openOrder message says."""
+    kind = order.orderType
+    return OrderReport(
+        ib_order_id=IbOrderId(order.orderId),
+        client_order_id=ClientOrderId(order.orderRef) if order.orderRef else None,
+        perm_id=PermId(order.permId) if order.permId else None,
+        status=status_of(status, 0),
+        order_qty=int(order.totalQuantity),
+        limit_price=price_of(order.lmtPrice) if kind == "LMT" else None,
+        stop_price=price_of(order.auxPrice) if kind == "STP" else None,
+    )
+
+
+def report_of_completed(trade: ib_async.Trade) -> OrderReport:
+    """Return what a completedOrder message says. It has no order id, only permId and orderRef."""
+    order = trade.order
+    filled = order.filledQuantity
+    known = math.isfinite(filled) and filled < 1e300
+    return OrderReport(
+        ib_order_id=IbOrderId(0),
+        client_order_id=ClientOrderId(order.orderRef) if order.orderRef else None,
+        perm_id=PermId(order.permId),
+        status=status_of(trade.orderStatus.status, 0),
+        cum_qty=int(filled) if known else None,
+    )
+
+
+def fill_of(contract: ib_async.Contract, execution: ib_async.Execution) -> Fill:
+    """Return one execution in our words."""
+    price = price_of(execution.price)
+    return Fill(
+        exec_id=ExecId(execution.execId),
+        client_order_id=ClientOrderId(execution.orderRef),
+        ib_order_id=IbOrderId(execution.orderId),
+        perm_id=PermId(execution.permId),
+        con_id=ConId(contract.conId),
+        side=Side.BUY if execution.side == "BOT" else Side.SELL,
+        last_qty=int(execution.shares),
+        last_price=price if price is not None else Decimal(0),
+        executed_at=execution.time.astimezone(UTC),
+    )
+
+
+def query_of(contract: OptionContract) -> ib_async.Contract:
+    """Return the question for a contract's details."""
+    return ib_async.Option(
+        symbol=contract.underlying,
+        lastTradeDateOrContractMonth=f"{contract.expiry:%Y%m%d}",
+        strike=float(contract.strike),
+        right=contract.right.value,
+        exchange="SMART",
+        currency="USD",
+    )
+
+
+def choose(
+    contract: OptionContract, found: list[ib_async.ContractDetails]
+) -> ib_async.ContractDetails | str:
+    """Return the one standard contract among ``found``, or why there is none."""
+    standard = [
+        each
+        for each in found
+        if each.contract is not None
+        and each.contract.multiplier == _STANDARD_MULTIPLIER
+        and _expiry_of(each.contract) == contract.expiry
+        and each.contract.right in (contract.right.value, contract.right.name)
+    ]
+    if not found:
+        return "IBKR lists no such contract"
+    if not standard:
+        return "only adjusted contracts are listed"
+    for trading_class in _CLASSES.get(contract.underlying, (contract.underlying,)):
+        for each in standard:
+            if each.contract is not None and each.contract.tradingClass == trading_class:
+                return each
+    if len(standard) == 1:
+        return standard[0]
+    return f"{len(standard)} contracts fit and none is the standard class"
+
+
+def market_rule_of(details: ib_async.ContractDetails) -> int | None:
+    """Return the market rule of SMART routing; the two lists are index-aligned (IBKR)."""
+    exchanges = details.validExchanges.split(",")
+    rules = details.marketRuleIds.split(",")
+    if "SMART" in exchanges and len(rules) == len(exchanges):
+        return int(rules[exchanges.index("SMART")])
+    return int(rules[0]) if rules and rules[0] else None
+
+
+def details_of(
+    details: ib_async.ContractDetails, rule: list[ib_async.PriceIncrement] | None
+) -> ContractDetails:
+    """Return a contract's details; without its market rule on the coarsest grid, valid in all."""
+    contract = details.contract
+    assert contract is not None
+    bands = tuple(
+        TickBand(low_edge=Decimal(repr(each.lowEdge)), increment=Decimal(repr(each.increment)))
+        for each in rule or ()
+    )
+    return ContractDetails(
+        con_id=ConId(contract.conId),
+        trading_class=contract.tradingClass,
+        multiplier=Decimal(contract.multiplier),
+        ticks=Ticks(bands=bands or COARSE_TICKS),
+    )
+
+
+def contract_of(contract: OptionContract, details: ContractDetails) -> ib_async.Contract:
+    """Return the contract as an order names it."""
+    named = query_of(contract)
+    named.conId = details.con_id
+    named.tradingClass = details.trading_class
+    named.multiplier = f"{details.multiplier.normalize():f}"
+    return named
+
+
+def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_async.Order:
+    """Return an intent as IBKR wants it, with ``terms`` that may differ from its own in a change.
+
+    The time in force is always said: an order preset that changed it would answer with 10349,
+    which reads like a cancel.
+    """
+    sent = ib_async.Order(
+        orderId=order.ib_order_id,
+        action="BUY" if order.side is Side.BUY else "SELL",
+        totalQuantity=terms.order_qty,
+        orderType=_ORDER_TYPES[order.order_type],
+        tif="DAY",
+        orderRef=order.client_order_id,
+        account=account,
+        transmit=transmit,
+        outsideRth=False,
+    )
+    if terms.limit_price is not None:
+        sent.lmtPrice = float(terms.limit_price)
+    if terms.stop_price is not None:
+        sent.auxPrice = float(terms.stop_price)
+    if order.oca_group:
+        sent.ocaGroup = order.oca_group
+        sent.ocaType = _OCA_REDUCE_WITH_BLOCK
+    if order.parent_ib_order_id is not None:
+        sent.parentId = order.parent_ib_order_id
+    return sent
+
+
+def _expiry_of(contract: ib_async.Contract) -> date:
+    text = contract.lastTradeDateOrContractMonth[:8]
+    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))

@@ -1,0 +1,119 @@
+"""The broker's memory on disk: what was decided, before it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from autoscalper.broker.book import Book, Changes, Waiting
+from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.orders import Order, Trade
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import ExecId, IbOrderId, PostId
+from autoscalper.links import any_to_alert
+from autoscalper.runtime.log import Log
+from autoscalper.runtime.store import Store
+
+#: How long a trade that is closed, and its tombstones, can still be heard of from the gateway:
+#: it tells of a day's orders until its midnight, and one more day is no cost.
+REMEMBERED = timedelta(days=2)
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS orders (
+    client_order_id TEXT PRIMARY KEY, ib_order_id INTEGER NOT NULL UNIQUE,
+    trade_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS orders_of_trade ON orders (trade_id);
+CREATE TABLE IF NOT EXISTS trades (
+    trade_id TEXT PRIMARY KEY, closed_at TEXT, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (
+    signal_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heard (post_id TEXT PRIMARY KEY, heard_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recent_entries (
+    alert TEXT PRIMARY KEY, posted_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fills (
+    exec_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contracts (
+    contract TEXT PRIMARY KEY, named BLOB NOT NULL, details BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_encode = msgspec.msgpack.Encoder().encode
+_order = msgspec.msgpack.Decoder(Order).decode
+_trade = msgspec.msgpack.Decoder(Trade).decode
+_waiting = msgspec.msgpack.Decoder(Waiting).decode
+_contract = msgspec.msgpack.Decoder(OptionContract).decode
+_details = msgspec.msgpack.Decoder(ContractDetails).decode
+
+
+class Journal:
+    """Keeps a book's changes and gives them back after a restart."""
+
+    def __init__(self, store: Store, notices: Log[any_to_alert.Message]) -> None:
+        """Use ``store``, opened with ``SCHEMA``; ``notices`` is the log to alert in it."""
+        self._store = store
+        self._notices = notices
+
+    def keep(self, changes: Changes) -> None:
+        """Write ``changes`` inside the caller's transaction."""
+        for order in changes.orders.values():
+            self._put(
+                "orders",
+                (order.client_order_id, order.ib_order_id, order.trade_id, _encode(order)),
+            )
+        for trade in changes.trades.values():
+            closed_at = trade.closed_at.isoformat() if trade.closed_at else None
+            self._put("trades", (trade.trade_id, closed_at, _encode(trade)))
+        for signal_id, waiting in changes.waiting.items():
+            if waiting is None:
+                self._store.execute("DELETE FROM waiting WHERE signal_id = ?", (signal_id,))
+            else:
+                self._put("waiting", (signal_id, _encode(waiting)))
+        self._keep_facts(changes)
+        for key, message in changes.notices:
+            self._notices.append(key, message)
+
+    def load(self, book: Book, now: datetime) -> None:
+        """Fill a new ``book`` with what is remembered."""
+        since = (now - REMEMBERED).isoformat()
+        for (payload,) in self._rows(
+            "SELECT payload FROM trades WHERE closed_at IS NULL OR closed_at > ?", since
+        ):
+            book.put_trade(_trade(payload))
+        for (payload,) in self._rows("SELECT payload FROM orders ORDER BY ib_order_id"):
+            order = _order(payload)
+            if order.trade_id in book.trades:
+                book.put_order(order)
+        for (payload,) in self._rows("SELECT payload FROM waiting"):
+            book.wait(_waiting(payload))
+        for named, details in self._rows("SELECT named, details FROM contracts"):
+            book.put_contract(_contract(named), _details(details))
+        for post_id, heard_at in self._rows("SELECT post_id, heard_at FROM heard"):
+            book.heard[PostId(post_id)] = datetime.fromisoformat(heard_at)
+        for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_entries"):
+            book.recent_entries[alert] = datetime.fromisoformat(posted_at)
+        for (exec_id,) in self._rows("SELECT exec_id FROM fills"):
+            book.exec_ids.add(ExecId(exec_id))
+        for (value,) in self._rows("SELECT value FROM marks WHERE name = 'ib_order_id'"):
+            book.high_water_mark = IbOrderId(value)
+        book.take_changes()
+
+    def _keep_facts(self, changes: Changes) -> None:
+        for post_id, heard_at in changes.heard.items():
+            self._put("heard", (post_id, heard_at.isoformat()))
+        for alert, posted_at in changes.recent_entries.items():
+            self._put("recent_entries", (alert, posted_at.isoformat()))
+        for exec_id, fill in changes.fills.items():
+            self._put("fills", (exec_id, fill.client_order_id, _encode(fill)))
+        for contract, details in changes.contracts.items():
+            self._put("contracts", (str(contract), _encode(contract), _encode(details)))
+        if changes.high_water_mark is not None:
+            self._put("marks", ("ib_order_id", changes.high_water_mark))
+
+    def _put(self, table: str, row: tuple[Any, ...]) -> None:
+        places = ", ".join("?" * len(row))
+        self._store.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._store.execute(query, values).fetchall()

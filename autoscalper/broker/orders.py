@@ -1,0 +1,137 @@
+"""Our orders and trades as the broker remembers them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import (
+    AuthorId,
+    ChannelId,
+    ClientOrderId,
+    IbOrderId,
+    MessageId,
+    PermId,
+    SignalId,
+    TradeId,
+)
+from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Purpose, Side
+
+#: Every client order id of ours starts with this; an order with it is AutoScalper's.
+OUR_PREFIX = "AS1|"
+
+#: One letter per purpose, for the client order id.
+_LETTERS = {
+    Purpose.ENTRY: "E",
+    Purpose.ADD: "A",
+    Purpose.STOP_LOSS: "S",
+    Purpose.TAKE_PROFIT: "T",
+    Purpose.EXIT: "X",
+}
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order can be changed while it works."""
+
+    order_qty: int
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One intent: an order that we decided on. It exists on disk before it leaves."""
+
+    client_order_id: ClientOrderId
+    #: Chosen by us from a mark that only rises; never given to another intent.
+    ib_order_id: IbOrderId
+    trade_id: TradeId
+    contract: OptionContract
+    purpose: Purpose
+    side: Side
+    order_type: OrderType
+    #: As the gateway last confirmed them, or as they were sent.
+    terms: Terms
+    #: The signal that ordered it; None for what keeps a trade at its level.
+    ordered_by: SignalId | None = None
+    #: A child becomes active with its parent.
+    parent: ClientOrderId | None = None
+    parent_ib_order_id: IbOrderId | None = None
+    #: Orders of one group reduce each other when one of them fills.
+    oca_group: str = ""
+    created_at: datetime
+    status: OrderStatus = OrderStatus.IN_DOUBT
+    #: Since when nobody knows; None once the gateway said what it is.
+    doubted_at: datetime | None = None
+    #: Whether a full snapshot did not have it, once already.
+    missed: bool = False
+    perm_id: PermId | None = None
+    cum_qty: int = 0
+    #: Dollars per share.
+    avg_price: Decimal = Decimal(0)
+    #: The same two, counted by executions alone; they can lag behind what the status says.
+    executed_qty: int = 0
+    executed_avg_price: Decimal = Decimal(0)
+    #: Terms of a change that the gateway has not confirmed yet, and when it was asked for.
+    asked: Terms | None = None
+    asked_at: datetime | None = None
+    #: Code and text of the last error that the gateway sent about it.
+    error: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it can still fill, as far as anybody knows."""
+        return self.status not in TERMINAL
+
+    @property
+    def leaves_qty(self) -> int:
+        """Return how many contracts it can still fill."""
+        return self.terms.order_qty - self.cum_qty if self.is_live else 0
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
+    """One position's life, and what must be true about it."""
+
+    trade_id: TradeId
+    contract: OptionContract
+    channel_id: ChannelId
+    author_id: AuthorId
+    opened_by: SignalId
+    opened_at: datetime
+    #: Posts that belong to it: the one that opened it and every follow-up.
+    messages: tuple[MessageId, ...]
+    #: At most so many contracts shall be held; what is above is sold.
+    hold: int
+    #: Where the protective stop and the take-profit shall rest, dollars per share.
+    stop_price: Decimal
+    target_price: Decimal
+    adds: int = 0
+    #: Contracts that left the position by another hand than ours.
+    external_qty: int = 0
+    #: When contracts last changed hands; the gateway adjusts siblings by itself just after.
+    filled_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether there is, or may come to be, a position."""
+        return self.closed_at is None
+
+
+def digest(text: str) -> str:
+    """Return ten letters and digits that identify ``text``."""
+    return base64.b32encode(hashlib.sha256(text.encode()).digest())[:10].decode().lower()
+
+
+def trade_id_of(signal_id: SignalId) -> TradeId:
+    """Return the id of the trade that a signal opens: always the same for the same signal."""
+    return TradeId(digest(signal_id))
+
+
+def client_order_id_of(trade_id: TradeId, purpose: Purpose, number: int) -> ClientOrderId:
+    """Return the id of a trade's ``number``-th order for ``purpose``, counted from 0."""
+    return ClientOrderId(f"{OUR_PREFIX}{trade_id}|{_LETTERS[purpose]}{number}")

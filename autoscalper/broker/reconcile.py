@@ -1,0 +1,135 @@
+"""Makes ours agree with theirs after every connect: one pure function from both to what follows.
+
+The gateway's evidence decides what became of an order in doubt: open orders, executions,
+completed orders. An order that none of them has, twice and some seconds apart, is given up: an
+entry becomes a tombstone, a protection is placed anew as another intent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from autoscalper.broker import orderbook
+from autoscalper.broker.book import Book
+from autoscalper.broker.commands import CancelOrder, Command
+from autoscalper.broker.events import OrderReport, Snapshot
+from autoscalper.broker.orders import OUR_PREFIX, Order, Trade
+from autoscalper.domain.identity import ClientOrderId, IbOrderId, PermId
+from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.links import any_to_alert
+
+#: How long an order in doubt may have been under way before it counts as not there.
+GRACE = timedelta(seconds=3)
+#: Least time between two snapshots that are taken because of a doubt.
+BETWEEN_SNAPSHOTS = timedelta(seconds=1)
+
+
+def is_due(book: Book, now: datetime) -> bool:
+    """Return whether an order has been in doubt for so long that the gateway must be asked."""
+    asked_at = book.snapshot_asked_at
+    if asked_at is not None and now - asked_at < BETWEEN_SNAPSHOTS:
+        return False
+    return any(
+        order.doubted_at is not None and now - order.doubted_at >= GRACE
+        for order in book.orders.values()
+        if order.is_live
+    )
+
+
+def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
+    """Take a full snapshot into ``book`` and return the cancels that it calls for."""
+    book.snapshot = snapshot
+    book.filled_since_snapshot = {}
+    book.raise_high_water_mark(_highest_used(snapshot))
+    for fill in snapshot.fills:
+        orderbook.apply_fill(book, fill, now)
+    book.filled_since_snapshot = {}
+    commands: list[Command] = []
+    live_perm_ids: dict[ClientOrderId, PermId] = {}
+    for report in snapshot.open_orders:
+        commands += _open_order(book, report, live_perm_ids, now)
+    for report in snapshot.completed or ():
+        if report.client_order_id not in live_perm_ids:
+            _completed_order(book, report, now)
+    for order in [each for each in book.orders.values() if each.is_live]:
+        if order.client_order_id not in live_perm_ids:
+            commands += _missing(book, order, now)
+    for trade in book.open_trades():
+        _compare_position(book, trade, snapshot, now)
+    return commands
+
+
+def _highest_used(snapshot: Snapshot) -> IbOrderId:
+    used = [report.ib_order_id for report in snapshot.open_orders]
+    used += [fill.ib_order_id for fill in snapshot.fills]
+    return max([IbOrderId(snapshot.next_order_id - 1), *used])
+
+
+def _open_order(
+    book: Book, report: OrderReport, live: dict[ClientOrderId, PermId], now: datetime
+) -> list[Command]:
+    ref = report.client_order_id
+    if ref is None or not ref.startswith(OUR_PREFIX):
+        return []
+    if ref in live and report.perm_id != live[ref]:
+        _tell(book, f"forked {ref} {report.perm_id}", f"{ref} is live twice: canceling one", now)
+        return [CancelOrder(ib_order_id=report.ib_order_id)]
+    live[ref] = report.perm_id or PermId(0)
+    orderbook.apply_report(book, report, now)
+    return []
+
+
+def _completed_order(book: Book, report: OrderReport, now: datetime) -> None:
+    order = book.orders.get(report.client_order_id) if report.client_order_id else None
+    if order is not None and order.is_live:
+        orderbook.apply_report(book, report, now)
+
+
+def _missing(book: Book, order: Order, now: datetime) -> list[Command]:
+    """An order that we take for live and that the gateway does not show."""
+    if order.cum_qty >= order.terms.order_qty:
+        book.put_order(replace(order, status=OrderStatus.FILLED, doubted_at=None))
+        return []
+    doubted_at = order.doubted_at or now
+    if not order.missed or now - doubted_at < GRACE:
+        doubted = replace(
+            order, status=OrderStatus.IN_DOUBT, doubted_at=doubted_at, missed=True, asked=None
+        )
+        book.put_order(doubted)
+        return []
+    book.put_order(replace(order, status=OrderStatus.ABANDONED, doubted_at=None))
+    _bury(book, order, now)
+    # The gateway may hold it back untransmitted, or accept it late: then this ends it there.
+    return [CancelOrder(ib_order_id=order.ib_order_id)]
+
+
+def _bury(book: Book, order: Order, now: datetime) -> None:
+    trade = book.trades.get(order.trade_id)
+    if trade is None or order.purpose not in (Purpose.ENTRY, Purpose.ADD):
+        return
+    held = book.held(trade)
+    if order.purpose is Purpose.ENTRY or trade.hold > held:
+        book.put_trade(replace(trade, hold=min(trade.hold, held)))
+
+
+def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetime) -> None:
+    held = book.held(trade)
+    position = snapshot.positions.get(book.contracts[trade.contract].con_id, 0)
+    if any(_is_in_doubt(each) for each in book.orders_of(trade)) or held <= max(position, 0):
+        return
+    gone = held - max(position, 0)
+    book.put_trade(replace(trade, external_qty=trade.external_qty + gone))
+    text = f"{gone} of {trade.contract} left the account by another hand: {held - gone} are ours"
+    _tell(book, f"external {trade.trade_id} {trade.external_qty + gone}", text, now)
+
+
+def _is_in_doubt(order: Order) -> bool:
+    return order.status is OrderStatus.IN_DOUBT
+
+
+def _tell(book: Book, key: str, text: str, now: datetime) -> None:
+    book.notify(
+        key, any_to_alert.Reported(level=any_to_alert.Level.CRITICAL, text=text, reported_at=now)
+    )

@@ -1,0 +1,86 @@
+"""What an instruction says, in the words in which the user reads it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import assert_never
+
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.instruction import (
+    AddToTrade,
+    CancelEntry,
+    CloseTrade,
+    Instruction,
+    MoveStop,
+    NotePlan,
+    NoteRisk,
+    OpenTrade,
+    SetTargets,
+    StopAt,
+    StopAtBreakEven,
+    StopRule,
+    TrailBy,
+    TrimTrade,
+)
+
+
+def understood_as(instruction: Instruction, contract: OptionContract | None = None) -> str:
+    """Return the instruction in words, with ``contract`` in place of what the post named."""
+    named = str(contract or instruction.contract)
+    return " ".join(part for part in (_what(instruction), named, _details(instruction)) if part)
+
+
+def _what(instruction: Instruction) -> str:
+    match instruction:
+        case OpenTrade():
+            return "NEW"
+        case AddToTrade():
+            return "ADD"
+        case TrimTrade():
+            return "TRIM"
+        case CloseTrade():
+            return "EXIT"
+        case MoveStop():
+            return "MOVE_STOP"
+        case SetTargets():
+            return "TARGETS"
+        case CancelEntry():
+            return "CANCEL"
+        case NotePlan():
+            return "PLAN"
+        case NoteRisk():
+            return "RISK_NOTE"
+        case _:
+            assert_never(instruction)
+
+
+def _details(instruction: Instruction) -> str:
+    match instruction:
+        case OpenTrade(price=price) | AddToTrade(price=price) | CloseTrade(price=price):
+            return _price(price)
+        case TrimTrade(fraction=fraction, quantity=quantity):
+            if quantity is not None:
+                return str(quantity)
+            return "half" if fraction is None else f"{fraction * 100:.0f} %"
+        case MoveStop(stop=stop):
+            return "" if stop is None else _stop(stop)
+        case SetTargets(targets=targets):
+            return " ".join(f"{price:f}" for price in targets.prices)
+        case _:
+            return ""
+
+
+def _price(price: Decimal | None) -> str:
+    return "" if price is None else f"@ {price:f}"
+
+
+def _stop(stop: StopRule) -> str:
+    match stop:
+        case StopAt():
+            return f"to {stop.price:f}"
+        case StopAtBreakEven():
+            return "to break-even"
+        case TrailBy():
+            return f"trail {stop.amount or stop.percent}"
+        case _:
+            assert_never(stop)

@@ -1,0 +1,39 @@
+"""How many contracts a trade may have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.pricing import ONE_HUNDRED
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of contracts and the numbers that gave it, in dollars."""
+
+    contracts: int
+    risk_per_contract: Decimal
+    budget: Decimal
+
+
+def size_by_risk(
+    *,
+    balance: Decimal,
+    risk_percent: Decimal,
+    factor: Decimal,
+    limit_price: Decimal,
+    stop_price: Decimal,
+    multiplier: Decimal,
+    most: int,
+) -> Size:
+    """Return how many contracts may be bought at ``limit_price`` with a stop at ``stop_price``.
+
+    The trade may lose ``risk_percent`` of ``balance`` when its stop is hit; ``factor`` (at most
+    1) reduces the number for risky trades, ``most`` bounds it.
+    """
+    budget = balance * risk_percent / ONE_HUNDRED
+    risk = (limit_price - stop_price) * multiplier
+    affordable = int(budget / risk) if risk > 0 else 0
+    reduced = int(affordable * factor)
+    return Size(contracts=min(reduced, most), risk_per_contract=risk, budget=budget * factor)
