@@ -11,6 +11,7 @@ from autoscalper.broker.core import decide
 from autoscalper.broker.events import ClockTicked, Event, SignalArrived
 from autoscalper.broker.journal import Journal
 from autoscalper.links import parser_to_broker
+from autoscalper.runtime import crashpoints
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.link import Entry
@@ -73,8 +74,10 @@ class Desk:
         changes = self.book.take_changes()
         if changes.is_empty:
             return commands
+        crashpoints.reach("broker-before-commit")
         with self._store.transaction():
             self._journal.keep(changes)
+        crashpoints.reach("broker-after-commit")
         return commands
 
     def _keep_signals(
@@ -86,9 +89,11 @@ class Desk:
         for entry in entries:
             event = SignalArrived(message=entry.message)
             commands += decide(self.book, event, self._clock.now())
+        crashpoints.reach("broker-before-signals-commit")
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
+        crashpoints.reach("broker-after-signals-commit")
         return commands
 
     def _act(self, gateway: Gateway, commands: list[Command]) -> None:

@@ -29,6 +29,7 @@ from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
+from autoscalper.runtime import crashpoints
 from autoscalper.runtime.backoff import waits
 
 logger = logging.getLogger(__name__)
@@ -151,11 +152,13 @@ class IbClient:
         *,
         transmit: bool,
     ) -> None:
+        crashpoints.reach(f"broker-before-send-{order.purpose.name.lower()}")
         ib.client.placeOrder(
             order.ib_order_id,
             ib_mapping.contract_of(order.contract, details),
             ib_mapping.order_of(order, terms, self._account, transmit=transmit),
         )
+        crashpoints.reach(f"broker-after-send-{order.purpose.name.lower()}")
 
     def _watch(self, ib: IbConnection, command: WatchQuote) -> None:
         if command.contract in self._quoted:

@@ -82,6 +82,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     link_addresses: dict[str, str] = {}
     #: File with the shift of a clock that all processes share; for dry runs only.
     clock_file: str = ""
+    #: Directory in which tests arm the points at which a process shall die; for dry runs only.
+    crash_dir: str = ""
     dry_run: bool = True
 
 
@@ -211,6 +213,8 @@ def contradictions(settings: Common) -> list[str]:
     found = []
     if settings.clock_file and not settings.dry_run:
         found.append("CLOCK_FILE moves time and is for dry runs only: unset it or set DRY_RUN=true")
+    if settings.crash_dir and not settings.dry_run:
+        found.append("CRASH_DIR ends processes and is for dry runs only: unset it")
     if isinstance(settings, IngestSettings):
         found += _ingest_contradictions(settings)
     if isinstance(settings, BrokerSettings):

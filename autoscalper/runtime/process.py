@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from autoscalper.runtime import config, logs
+from autoscalper.runtime import config, crashpoints, logs
 from autoscalper.runtime.clock import Clock, open_clock
 from autoscalper.runtime.link import address_of
 
@@ -27,6 +27,8 @@ class Common(Protocol):
     def link_addresses(self) -> Mapping[str, str]: ...
     @property
     def clock_file(self) -> str: ...
+    @property
+    def crash_dir(self) -> str: ...
 
 
 S = TypeVar("S", bound=Common)
@@ -45,6 +47,7 @@ class Process(Generic[S]):
         self.settings = settings
         self.clock: Clock = open_clock(Path(settings.clock_file) if settings.clock_file else None)
         self.run_dir = Path(settings.run_dir)
+        crashpoints.arm(Path(settings.crash_dir) if settings.crash_dir else None)
         logs.set_up(
             name,
             level=str(settings.log_level.value),

@@ -1,0 +1,1 @@
+"""Process: what the user must know, told once."""

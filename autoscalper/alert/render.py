@@ -1,0 +1,67 @@
+"""Notices in words: one readable line each. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import assert_never
+
+from autoscalper.links import any_to_alert
+from autoscalper.links.any_to_alert import (
+    GatewayChanged,
+    OrderFilled,
+    OutcomeDecided,
+    Reported,
+    TradeClosed,
+)
+
+#: Characters of a post's text that are shown in a line.
+_SHOWN_CHARACTERS = 80
+
+
+def render(notice: any_to_alert.Message) -> str:
+    """Return ``notice`` as one line without line breaks or control characters."""
+    match notice:
+        case OutcomeDecided():
+            return _outcome(notice)
+        case OrderFilled():
+            return (
+                f"{notice.side.value} {notice.purpose.value} filled {notice.last_qty}"
+                f" {notice.contract} at {notice.last_price}"
+            )
+        case TradeClosed():
+            return (
+                f"trade closed {notice.contract}: {notice.bought_qty} bought at"
+                f" {notice.avg_entry_price}, sold at {notice.avg_exit_price},"
+                f" {_signed(notice.realized)}"
+            )
+        case GatewayChanged():
+            reason = f" ({notice.reason})" if notice.reason else ""
+            return one_line(f"gateway {notice.state}{reason}")
+        case Reported():
+            return one_line(notice.text)
+        case _:
+            assert_never(notice)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with every run of white space and control characters as one space."""
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(printable.split())
+
+
+def shortened(text: str, width: int = _SHOWN_CHARACTERS) -> str:
+    """Return ``text`` as one line of at most ``width`` characters."""
+    line = one_line(text)
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def _outcome(decided: OutcomeDecided) -> str:
+    orders = f" [{'; '.join(decided.orders)}]" if decided.orders else ""
+    return one_line(
+        f"{decided.outcome}{orders} - {decided.author_name} in {decided.channel_name}:"
+        f' "{shortened(decided.text)}"'
+    )
+
+
+def _signed(dollars: Decimal) -> str:
+    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"

@@ -1,0 +1,116 @@
+"""What alert keeps: the one outcome of each post, and every other notice, each once."""
+
+from __future__ import annotations
+
+import logging
+from typing import assert_never
+
+import msgspec
+
+from autoscalper.alert.render import render
+from autoscalper.links import any_to_alert
+from autoscalper.links.any_to_alert import (
+    GatewayChanged,
+    Level,
+    OrderFilled,
+    OutcomeDecided,
+    Reported,
+    TradeClosed,
+)
+from autoscalper.runtime.store import Store
+
+logger = logging.getLogger(__name__)
+
+#: What alert's store must hold beside its cursors. ``decided`` and ``notice`` are the messages as
+#: JSON; ``number`` is how a person names an alert.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS outcomes (
+    number INTEGER PRIMARY KEY, post_id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL,
+    decided TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS outcomes_by_message ON outcomes (message_id);
+CREATE TABLE IF NOT EXISTS notices (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, notice TEXT NOT NULL);
+"""
+
+_LEVELS = {
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.CRITICAL: logging.CRITICAL,
+}
+
+
+class Shelf:
+    """Keeps notices and says each on the log when it is new."""
+
+    def __init__(self, store: Store) -> None:
+        """Write into ``store``, which was opened with ``SCHEMA``."""
+        self._store = store
+
+    def take(self, notice: any_to_alert.Message) -> None:
+        """Keep ``notice`` inside the caller's transaction, unless it was kept before."""
+        is_new = (
+            self._keep_outcome(notice)
+            if isinstance(notice, OutcomeDecided)
+            else self._keep_notice(notice)
+        )
+        if is_new:
+            logger.log(level_of(notice), "%s", render(notice))
+
+    @property
+    def outcomes(self) -> int:
+        """Return how many posts have their outcome."""
+        (count,) = self._store.execute("SELECT COUNT(*) FROM outcomes").fetchone()
+        return int(count)
+
+    def _keep_outcome(self, decided: OutcomeDecided) -> bool:
+        shown = msgspec.json.encode(decided).decode()
+        row = self._store.execute(
+            "SELECT decided FROM outcomes WHERE post_id = ?", (decided.post_id,)
+        ).fetchone()
+        if row is None:
+            self._store.execute(
+                "INSERT INTO outcomes (post_id, message_id, decided) VALUES (?, ?, ?)",
+                (decided.post_id, decided.message_id, shown),
+            )
+        elif row[0] != shown:
+            logger.error(
+                "second outcome for one post, keeping the first post_id=%s second=%s",
+                decided.post_id,
+                decided.outcome,
+            )
+        return row is None
+
+    def _keep_notice(self, notice: any_to_alert.Message) -> bool:
+        cursor = self._store.execute(
+            "INSERT OR IGNORE INTO notices (key, notice) VALUES (?, ?)",
+            (key_of(notice), msgspec.json.encode(notice).decode()),
+        )
+        return cursor.rowcount == 1
+
+
+def key_of(notice: any_to_alert.Message) -> str:
+    """Return what makes ``notice`` one, whichever way and however often it comes."""
+    match notice:
+        case OutcomeDecided():
+            return f"outcome {notice.post_id}"
+        case OrderFilled():
+            return f"fill {notice.exec_id}"
+        case TradeClosed():
+            return f"closed {notice.trade_id}"
+        case GatewayChanged():
+            return f"gateway {notice.changed_at.isoformat()} {notice.state}"
+        case Reported():
+            return f"report {notice.reported_at.isoformat()} {notice.text}"
+        case _:
+            assert_never(notice)
+
+
+def level_of(notice: any_to_alert.Message) -> int:
+    """Return the level of the log that ``notice`` is worth."""
+    match notice:
+        case Reported():
+            return _LEVELS[notice.level]
+        case GatewayChanged() | OutcomeDecided() | OrderFilled() | TradeClosed():
+            return logging.INFO
+        case _:
+            assert_never(notice)

@@ -1,0 +1,1 @@
+"""The `autoscalper` command: how a person looks in and puts things in."""

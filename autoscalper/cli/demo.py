@@ -1,0 +1,179 @@
+"""`autoscalper demo`: everything at once, a simulated gateway and a day of alerts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autoscalper.cli import gateway, verdict
+from autoscalper.cli.door import Door
+from autoscalper.cli.outcomes import Outcomes
+from autoscalper.cli.player import Played, Player
+from autoscalper.cli.scenes import Scene, read_scenes
+from autoscalper.cli.showing import HEADER, as_json
+from autoscalper.cli.simulator_control import SimulatorControl
+from autoscalper.cli.stage import (
+    ROOT,
+    Stage,
+    make_directory,
+    make_environment,
+    remove_directory,
+    usable_port,
+)
+from autoscalper.cli.table import table
+from autoscalper.links import cli_to_ingest
+from autoscalper.runtime.errors import CannotStart
+from autoscalper.runtime.link import address_of
+
+#: The demo's own day.
+DAY = ROOT / "config" / "demo" / "posts.jsonl"
+#: Seconds between two posts for somebody who watches.
+_PACE_SECONDS = 1.2
+#: Posts between two words on how far a long replay is.
+_PROGRESS_POSTS = 100
+
+#: Limits and account of the demo's day: small enough that every rule can be seen at work.
+_DAY_SETTINGS = {
+    "SIMULATOR_MARKET": "walk",
+    "SIMULATOR_CASH": "10000",
+    "ACCOUNT_BALANCE": "10000",
+    "ACCOUNT_BALANCE_CAP": "true",
+}
+#: Of a file of anybody's posts the prices are unknown and the trades many.
+_REPLAY_SETTINGS = {
+    "SIMULATOR_MARKET": "anchored",
+    "SIMULATOR_CASH": "1000000",
+    "ACCOUNT_BALANCE": "1000000",
+    "MAX_OPEN_TRADES": "1000",
+}
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to ``commands``."""
+    parser = commands.add_parser("demo", help="a day of alerts against a simulated gateway")
+    parser.add_argument(
+        "--once", action="store_true", help="fast; 0 only if every alert ended as it should"
+    )
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="play FILE, not the own day")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep data and logs in DIR")
+    parser.add_argument("--port", type=int, default=0, help="of the simulated gateway")
+    parser.add_argument("--json", action="store_true", help="print JSON, one outcome a line")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play the day; with ``--once`` 0 if it went as it should, else 1."""
+    scenes = _read_day(arguments.replay or DAY)
+    settings = _REPLAY_SETTINGS if arguments.replay else _DAY_SETTINGS
+    port = usable_port(arguments.port)
+    with _directory(arguments.keep) as directory:
+        # The one place that hands an environment down: the processes read theirs themselves.
+        inherited = os.environ  # noqa: TID251
+        environment = make_environment(directory, port, settings, inherited)
+        with Stage(directory, environment) as stage:
+            stage.clock.move_to(scenes[0].written_at)
+            _tell(arguments, f"starting in {directory}")
+            stage.start()
+            return _play(stage, scenes, arguments)
+
+
+def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) -> int:
+    address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
+    outcomes = Outcomes(stage.data_dir / "alert.db")
+    market = SimulatorControl(stage.run_dir)
+    player = Player(Door(address), outcomes, market, stage.clock)
+    began = time.monotonic()
+    day = []
+    for played in _played(player, scenes):
+        day.append(played)
+        _watch(played, len(day), len(scenes), arguments)
+    lasted = time.monotonic() - began
+    problems = verdict.problems_of(
+        day, outcomes.all(), stage.restarted(), gateway.await_protection(market)
+    )
+    _show(day, arguments)
+    _tell(arguments, f"{verdict.summary_of(day)}, played in {lasted:.1f} s")
+    for problem in problems:
+        print(f"autoscalper: {problem}", file=sys.stderr)
+    if not arguments.once:
+        _stay(stage, arguments)
+    return 1 if problems else 0
+
+
+def _played(player: Player, scenes: Sequence[Scene]) -> Iterator[Played]:
+    """Yield every scene when it is over; those with orders at rest are over with the next."""
+    going_on: list[Played] = []
+    for scene in scenes:
+        going_on.append(player.put_in(scene))
+        if scene.rests is None:
+            yield from map(player.see_out, going_on)
+            going_on = []
+    yield from map(player.see_out, going_on)
+
+
+def _watch(played: Played, number: int, of: int, arguments: argparse.Namespace) -> None:
+    if played.refusal:
+        print(f"autoscalper: {played.refusal}", file=sys.stderr)
+    if arguments.once:
+        if number % _PROGRESS_POSTS == 0:
+            _tell(arguments, f"{number} of {of}")
+        return
+    line = verdict.line_of(played)
+    if line:
+        _tell(arguments, line)
+        time.sleep(_PACE_SECONDS)
+
+
+def _show(day: Sequence[Played], arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        for each in day:
+            if each.decided is not None:
+                print(as_json(each.decided))
+        return
+    width = shutil.get_terminal_size((200, 24)).columns
+    if arguments.replay:
+        print(table(verdict.ENTRY_HEADER, verdict.entry_rows(day), width))
+    else:
+        print(table(HEADER, verdict.rows_of(day), width))
+
+
+def _stay(stage: Stage, arguments: argparse.Namespace) -> None:
+    where = f"RUN_DIR={stage.run_dir} DATA_DIR={stage.data_dir}"
+    _tell(arguments, f"Everything goes on running until Ctrl-C. Look in with:\n  {where} \\")
+    _tell(arguments, "    autoscalper status | explain 1 | post 'BTO SPY 685c 0.43' | sim ledger")
+    while True:
+        time.sleep(1)
+
+
+def _tell(arguments: argparse.Namespace, line: str) -> None:
+    print(line, file=sys.stderr if arguments.json else sys.stdout, flush=True)
+
+
+def _read_day(path: Path) -> list[Scene]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            scenes = read_scenes(lines)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read ({error.strerror}); name a file of posts") from (
+            error
+        )
+    if not scenes:
+        raise CannotStart(f"{path} holds no posts; name a file with one JSON object a line")
+    return scenes
+
+
+@contextmanager
+def _directory(kept: Path | None) -> Iterator[Path]:
+    directory = make_directory(kept)
+    try:
+        yield directory
+    finally:
+        if kept is None:
+            remove_directory(directory)

@@ -1,0 +1,127 @@
+"""Plays scenes into a running AutoScalper, one at a time, and waits for what comes of each."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import timedelta
+
+import msgspec
+
+from autoscalper.cli import gateway
+from autoscalper.cli.door import Door
+from autoscalper.cli.outcomes import Outcomes
+from autoscalper.cli.scenes import Scene
+from autoscalper.cli.simulator_control import SimulatorControl
+from autoscalper.domain.identity import PostId
+from autoscalper.links.any_to_alert import OutcomeDecided
+from autoscalper.links.cli_to_ingest import LineRefused, TakePost
+from autoscalper.runtime.clock import ShiftedClock
+
+#: Seconds of real quiet after which the clock is moved, so that what waits for time goes on.
+_QUIET_SECONDS = 0.3
+#: How far the clock is moved at once, in its own seconds, and how often, in real ones.
+_STEP = timedelta(seconds=5)
+_STEP_SECONDS = 0.1
+_LOOK_SECONDS = 0.01
+#: Real seconds after which nothing is expected to come any more.
+_PATIENCE_SECONDS = 30.0
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """A scene and what came of it."""
+
+    scene: Scene
+    #: None for a move of the market, a line that was refused, or an edit that changed nothing.
+    post_id: PostId | None = None
+    decided: OutcomeDecided | None = None
+    #: What is not as it should be, in words; empty if nothing.
+    problem: str = ""
+    #: Why ingest took no post of the line.
+    refusal: str = ""
+
+
+class Player:
+    """Puts scenes in at their own times, by moving the clock that all processes share."""
+
+    def __init__(
+        self, door: Door, outcomes: Outcomes, market: SimulatorControl, clock: ShiftedClock
+    ) -> None:
+        """Play through ``door`` and ``market`` and read ``outcomes``."""
+        self._door = door
+        self._outcomes = outcomes
+        self._market = market
+        self._clock = clock
+
+    def put_in(self, scene: Scene) -> Played:
+        """Move the clock and the market to ``scene`` and put its post in."""
+        is_late = self._clock.now() > scene.played_at
+        if not is_late:
+            self._clock.move_to(scene.played_at)
+        for quote in scene.quotes:
+            self._market.ask("quote", **msgspec.to_builtins(quote))
+        if not scene.has_post:
+            return Played(scene=scene)
+        # Time never goes back, so a post that another one has overtaken is written now.
+        as_of_now = is_late and scene.expected is None
+        request = TakePost(line=scene.line, number=scene.number, as_of_now=as_of_now)
+        reply = self._door.hand_in(request, patience_seconds=_PATIENCE_SECONDS)
+        if isinstance(reply, LineRefused):
+            return Played(scene=scene, refusal=reply.reason)
+        played = Played(scene=scene, post_id=reply.post_id if reply.is_new else None)
+        return played if scene.rests is None else self._when_resting(played, scene.rests)
+
+    def see_out(self, played: Played) -> Played:
+        """Wait for the outcome of ``played`` and for what the account shall hold after it."""
+        if played.post_id is not None:
+            played = self._with_outcome(played, played.post_id)
+        holds = played.scene.holds
+        if holds is None or played.problem:
+            return played
+        return self._with_holdings(played, holds)
+
+    def _when_resting(self, played: Played, rests: int) -> Played:
+        patience = _Patience(self._clock, steps=False)
+        while (resting := gateway.resting_entries(self._market.ask("ledger"))) != rests:
+            if not patience.wait():
+                problem = f"expected {rests} buy orders at rest, was {resting}"
+                return msgspec.structs.replace(played, problem=problem)
+        return played
+
+    def _with_outcome(self, played: Played, post_id: PostId) -> Played:
+        patience = _Patience(self._clock)
+        while (decided := self._outcomes.of_post(post_id)) is None:
+            if not patience.wait():
+                return msgspec.structs.replace(played, problem="no outcome")
+        return msgspec.structs.replace(played, decided=decided, problem=_wrong(played, decided))
+
+    def _with_holdings(self, played: Played, holds: int) -> Played:
+        patience = _Patience(self._clock)
+        while (held := gateway.held(self._market.ask("positions"))) != holds:
+            if not patience.wait():
+                problem = f"expected {holds} contracts in the account, was {held}"
+                return msgspec.structs.replace(played, problem=problem)
+        return played
+
+
+class _Patience:
+    def __init__(self, clock: ShiftedClock, *, steps: bool = True) -> None:
+        self._clock = clock
+        self._began = time.monotonic()
+        self._moves_at = self._began + _QUIET_SECONDS if steps else math.inf
+
+    def wait(self) -> bool:
+        """Let a moment pass and return whether there is patience left."""
+        now = time.monotonic()
+        if now >= self._moves_at:
+            self._clock.move_to(self._clock.now() + _STEP)
+            self._moves_at = now + _STEP_SECONDS
+        time.sleep(_LOOK_SECONDS)
+        return now - self._began < _PATIENCE_SECONDS
+
+
+def _wrong(played: Played, decided: OutcomeDecided) -> str:
+    expected = played.scene.expected
+    if expected is None or expected.is_met_by(decided.outcome):
+        return ""
+    return f"expected {expected}, was {decided.outcome}"

@@ -1,0 +1,236 @@
+"""A fresh AutoScalper for a demo: its directories, its environment, its supervisord.
+
+Nothing of it outlives the command that made it: it ends on Ctrl-C, on SIGTERM and at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+import autoscalper
+from autoscalper.cli.supervision import Process, Supervisor, SupervisorSilent
+from autoscalper.domain.settings import BY_PROCESS, contradictions
+from autoscalper.runtime import config, heartbeat
+from autoscalper.runtime.clock import ShiftedClock
+from autoscalper.runtime.errors import CannotStart
+
+#: Where the clone is that this package belongs to.
+ROOT = Path(autoscalper.__file__).resolve().parent.parent
+
+#: Seconds in which all processes must have started, and in which they must have ended.
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
+_LOOK_SECONDS = 0.05
+#: A line with which a process says that it cannot start as it is set up.
+_COMPLAINT = re.compile(r"^autoscalper: (.*)$", re.MULTILINE)
+#: Processes of a demo, and what broker says of itself when it may trade.
+_PROCESSES = ("simulator", "alert", "broker", "parser", "ingest")
+_READY = "trading"
+
+
+class Stage:
+    """Runs all processes against the simulated gateway, under a clock that the demo moves."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        """Set the stage in ``directory`` with ``environment`` for the processes.
+
+        Raises:
+            CannotStart: the settings are wrong, or what is needed is missing.
+        """
+        self.directory = directory
+        self.run_dir = directory / "run"
+        self.data_dir = directory / "data"
+        self._output = directory / "logs" / "supervisord.log"
+        for each in (self.run_dir, self.data_dir, self._output.parent):
+            each.mkdir(parents=True, exist_ok=True)
+        self.clock = ShiftedClock(self.run_dir / "clock")
+        self.supervisor = Supervisor(self.run_dir)
+        self._environment = environment
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started: dict[str, Process] = {}
+
+    def __enter__(self) -> Self:
+        for signum in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, _interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and return when broker may trade.
+
+        Raises:
+            CannotStart: a process cannot start as it is set up, or did not in time.
+        """
+        configuration = ROOT / "supervisord.conf"
+        if not configuration.exists():
+            raise CannotStart(f"{configuration} is missing; run the demo from a clone")
+        command = (sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration))
+        # Appending: the processes write to the same file through offsets of their own.
+        with self._output.open("ab") as output:
+            self._child = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=dict(self._environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._await_trading()
+        self._started = {each.name: each for each in self.supervisor.processes()}
+
+    def stop(self) -> None:
+        """End every process that was started, the patient way first."""
+        child = self._child
+        if child is None:
+            return
+        self._child = None
+        try:
+            self.supervisor.stop_all()
+        except SupervisorSilent:
+            pass
+        child.terminate()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    def restarted(self) -> tuple[str, ...]:
+        """Return the processes that are not the ones that were started."""
+        return tuple(
+            process.name
+            for process in self.supervisor.processes()
+            if process.pid != self._started[process.name].pid
+        )
+
+    def _await_trading(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._is_trading():
+            self._look_for_complaints()
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"not ready after {_START_SECONDS:.0f} s; read {self._output.parent}"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def _is_trading(self) -> bool:
+        beats = {name: heartbeat.read(self.run_dir, name) for name in _PROCESSES}
+        broker = beats["broker"]
+        ready = broker is not None and broker.details.get("state") == _READY
+        return ready and all(beat is not None for beat in beats.values())
+
+    def _look_for_complaints(self) -> None:
+        assert self._child is not None
+        said = self._output.read_text(errors="replace")
+        complaint = _COMPLAINT.search(said)
+        if complaint:
+            raise CannotStart(complaint[1])
+        if self._child.poll() is not None:
+            last = said.strip().splitlines()[-1:] or ["it said nothing"]
+            raise CannotStart(f"supervisord ended: {last[0]}")
+
+
+def make_directory(kept: Path | None) -> Path:
+    """Return a fresh directory for a stage: ``kept``, or one of its own in the temporary ones.
+
+    Raises:
+        CannotStart: ``kept`` holds something already.
+    """
+    if kept is None:
+        return Path(tempfile.mkdtemp(prefix="autoscalper-"))
+    if kept.exists() and any(kept.iterdir()):
+        raise CannotStart(f"{kept} is not empty; name a directory that is new or empty")
+    kept.mkdir(parents=True, exist_ok=True)
+    return kept.resolve()
+
+
+def remove_directory(directory: Path) -> None:
+    """Remove what ``make_directory`` made."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def make_environment(
+    directory: Path,
+    port: int,
+    chosen: Mapping[str, str],
+    inherited: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the environment of a stage's processes.
+
+    The person's own settings and secrets stay out of it; ``chosen`` are the demo's. What looks
+    like a misspelt setting is kept and refused by name.
+
+    Raises:
+        SettingsInvalid: a process would not start with it.
+    """
+    own = {name.upper() for each in BY_PROCESS.values() for name in _fields(each)}
+    environment = {name: value for name, value in inherited.items() if name not in own}
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
+        "LOG_DIR": str(directory / "logs"),
+        "DATA_DIR": str(directory / "data"),
+        "RUN_DIR": str(directory / "run"),
+        "CLOCK_FILE": str(directory / "run" / "clock"),
+        "DRY_RUN": "true",
+        "IBKR_PORT": str(port),
+        "SIMULATOR_PORT": str(port),
+        "SIMULATOR_AUTOSTART": "true",
+        **chosen,
+    }
+    for settings in BY_PROCESS.values():
+        config.load(
+            settings,
+            known=BY_PROCESS.values(),
+            contradictions=contradictions,
+            environment=environment,
+        )
+    return environment
+
+
+def usable_port(wanted: int) -> int:
+    """Return ``wanted``, or a free port for 0.
+
+    Raises:
+        CannotStart: ``wanted`` is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise CannotStart(
+                f"port {wanted} cannot be used ({error.strerror}); leave --port out, or stop what"
+                " listens there"
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _fields(settings: type[msgspec.Struct]) -> tuple[str, ...]:
+    return settings.__struct_fields__
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt

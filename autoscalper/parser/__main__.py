@@ -1,0 +1,73 @@
+"""Start parser: posts in, signals and outcomes out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from zoneinfo import ZoneInfo
+
+from autoscalper.domain.post import Post
+from autoscalper.domain.reading import Reading
+from autoscalper.domain.settings import BY_PROCESS, ParserSettings, contradictions
+from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
+from autoscalper.parser import answers, grammar
+from autoscalper.parser.answers import Answers
+from autoscalper.runtime import config, crashpoints
+from autoscalper.runtime.follower import Follower
+from autoscalper.runtime.heartbeat import beating
+from autoscalper.runtime.process import Process
+from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.service import run, serve
+from autoscalper.runtime.store import Store
+
+logger = logging.getLogger(__name__)
+
+#: The exchanges' time: the date of a post is theirs.
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+def read(post: Post) -> Reading:
+    """Return how the grammar reads ``post``."""
+    return grammar.read(post.text, posted_on=post.posted_at.astimezone(_NEW_YORK).date())
+
+
+async def parser() -> None:
+    """Answer what ingest logs, until told to stop."""
+    settings = config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
+    process = Process("parser", settings)
+    clock = process.clock
+    store = Store(process.store_path, durable=False, schema=answers.SCHEMA)
+    desk = Answers(store, read, clock)
+    signals = Publisher(desk.signals, process.address(parser_to_broker.LINK.name), clock)
+    notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
+    posts = Follower(
+        ingest_to_parser.LINK, process.address(ingest_to_parser.LINK.name), store, clock
+    )
+
+    async def answer_posts() -> None:
+        async for batch in posts.batches():
+            with store.transaction():
+                for entry in batch:
+                    desk.take(entry.message)
+                posts.keep(batch)
+                crashpoints.reach("parser-before-commit")
+            crashpoints.reach("parser-after-commit")
+
+    def details() -> dict[str, str]:
+        return {
+            "posts": str(posts.received),
+            "waiting": str(max(0, posts.head - posts.received)),
+            "signals": str(desk.signals.head),
+        }
+
+    logger.info("parser ready posts=%s signals=%s", posts.received, desk.signals.head)
+    await serve(
+        answer_posts,
+        signals.publish,
+        notices.publish,
+        beating("parser", process.run_dir, clock, details),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(parser))

@@ -1,0 +1,307 @@
+"""Finds the contracts that a post names: a strike with its right, and the ticker and expiry beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.contract import ContractTerms, Right
+from autoscalper.parser.grammar.dates import Expiry
+from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.tickers import (
+    LONGEST_SYMBOL,
+    TICKERS,
+    WORD_TICKERS,
+    canonical,
+    may_be_ticker,
+)
+from autoscalper.parser.grammar.tokens import Kind, Token
+
+_RIGHTS = {
+    "c": Right.CALL, "call": Right.CALL, "calls": Right.CALL,
+    "p": Right.PUT, "put": Right.PUT, "puts": Right.PUT,
+}  # fmt: skip
+#: The right that a word means.
+RIGHTS = {Meaning.CALL: Right.CALL, Meaning.PUT: Right.PUT}
+#: How far, in tokens, ticker and expiry may stand from the strike.
+_REACH = 14
+#: A whole number below this before a spelled-out "calls" may be a count of contracts.
+_SMALLEST_PLAIN_STRIKE = 20
+#: What may stand between the parts of one contract.
+_GLUE = frozenset({
+    Meaning.FILLER, Meaning.DASH, Meaning.COLON, Meaning.COMMA, Meaning.NEWLINE, Meaning.SIZE,
+    Meaning.SLASHED, Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME, Meaning.MENTION, Meaning.CONTRACTS,
+    Meaning.EXPIRY_WORD, Meaning.STRIKE, Meaning.PRICE_WORD, Meaning.QUOTE, Meaning.PART,
+    Meaning.WEEKLY, Meaning.MONTHLY, Meaning.CALL, Meaning.PUT, Meaning.THIS, Meaning.AND,
+    Meaning.HALF, Meaning.QUARTER, Meaning.AT, Meaning.PAREN,
+})  # fmt: skip
+#: What may stand between a symbol that is also a word and its strike.
+_INNER_GLUE = frozenset({
+    Meaning.DASH, Meaning.COLON, Meaning.NEWLINE, Meaning.CALL, Meaning.PUT, Meaning.EXPIRY_WORD, Meaning.WEEKLY,
+})  # fmt: skip
+#: What may stand before a symbol that is also a word.
+_BEFORE_SYMBOL = frozenset({
+    Meaning.BUY_TO_OPEN, Meaning.SELL_TO_CLOSE, Meaning.ENTER, Meaning.BUYING, Meaning.IN, Meaning.OPEN,
+    Meaning.NEWLINE, Meaning.MENTION, Meaning.COLON,
+})  # fmt: skip
+
+
+class Mention(msgspec.Struct, gc=False):
+    """A contract named by tokens ``first`` to ``last``."""
+
+    first: int
+    last: int
+    strike_at: int
+    strike: Decimal
+    right: Right
+    underlying_at: int | None = None
+    underlying: str | None = None
+    expiry: Expiry | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The expiry's date, None if the post names none."""
+        return self.expiry.day if self.expiry else None
+
+    @property
+    def terms(self) -> ContractTerms:
+        """What the mention says of the contract."""
+        return ContractTerms(
+            underlying=self.underlying, expiry=self.day, strike=self.strike, right=self.right
+        )
+
+
+def find_mentions(tokens: Sequence[Token], expiries: Sequence[Expiry]) -> list[Mention]:
+    """Return the contracts named in the post, in its order."""
+    expiry_at = {index: expiry for expiry in expiries for index in range(expiry.first, expiry.last + 1)}
+    found: list[Mention] = []
+    for index, token in enumerate(tokens):
+        if index in expiry_at or (found and index <= found[-1].last):
+            continue
+        mention = _strike(tokens, index, expiry_at)
+        if mention is not None:
+            _find_ticker(tokens, mention, expiry_at)
+            _find_expiry(tokens, mention, expiry_at)
+            found.append(mention)
+    if not found:
+        labelled = _labelled(tokens)
+        if labelled is not None:
+            _find_expiry_anywhere(labelled, expiries)
+            return [labelled]
+    return found
+
+
+def _labelled(tokens: Sequence[Token]) -> Mention | None:
+    """Read a contract from fields: "Ticker: XYZ", "Strike: 50", "Type: Call", one of each."""
+    strikes = [
+        index + offset
+        for index, token in enumerate(tokens)
+        if token.meaning is Meaning.STRIKE
+        for offset in (1, 2, 3)
+        if index + offset < len(tokens)
+        and tokens[index + offset].kind is Kind.NUMBER
+        and all(t.meaning in (Meaning.COLON, Meaning.PRICE_WORD) for t in tokens[index + 1 : index + offset])
+    ]
+    rights = [index for index, token in enumerate(tokens) if token.meaning in RIGHTS]
+    symbols = [index for index, token in enumerate(tokens) if token.meaning is Meaning.TICKER]
+    if not (len(strikes) == len(rights) == len(symbols) == 1) or tokens[strikes[0]].suffix:
+        return None
+    at, right, symbol = strikes[0], rights[0], symbols[0]
+    return Mention(
+        first=min(at, right, symbol),
+        last=max(at, right, symbol),
+        strike_at=at,
+        strike=tokens[at].number,
+        right=RIGHTS[tokens[right].meaning],
+        underlying_at=symbol,
+        underlying=canonical(tokens[symbol].text),
+    )
+
+
+def _find_expiry_anywhere(mention: Mention, expiries: Sequence[Expiry]) -> None:
+    if len(expiries) == 1:
+        mention.expiry = expiries[0]
+
+
+def _strike(tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]) -> Mention | None:
+    token = tokens[index]
+    if token.kind is Kind.SYMBOL:
+        return _from_symbol(token, index)
+    if token.kind is not Kind.NUMBER or token.number <= 0:
+        return None
+    if token.suffix in _RIGHTS:
+        return Mention(index, index, index, token.number, _RIGHTS[token.suffix])
+    if token.suffix == "s" or (token.suffix == "" and _is_strike_label(tokens, index)):
+        return _right_before(tokens, index, expiry_at)
+    if token.suffix == "":
+        return _right_after(tokens, index, expiry_at)
+    return None
+
+
+def _is_strike_label(tokens: Sequence[Token], index: int) -> bool:
+    before = index - 1
+    while before >= 0 and tokens[before].meaning in (Meaning.COLON, Meaning.FILLER):
+        before -= 1
+    return before >= 0 and tokens[before].meaning in (Meaning.STRIKE, Meaning.CALL, Meaning.PUT) and (
+        before == index - 1 or tokens[before].meaning is Meaning.STRIKE
+    )
+
+
+def _right_after(
+    tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]
+) -> Mention | None:
+    strike = tokens[index]
+    for after in range(index + 1, min(index + 6, len(tokens))):
+        token = tokens[after]
+        right = RIGHTS.get(token.meaning)
+        if right is None and after == index + 1 and token.text in ("C", "P", "c", "p"):
+            right = _RIGHTS[token.word]
+        if right is not None:
+            if _may_be_count(strike, token):
+                return None
+            return Mention(index, after, index, strike.number, right)
+        if token.meaning not in (Meaning.STRIKE, Meaning.DASH) and after not in expiry_at:
+            return None
+    return None
+
+
+def _may_be_count(strike: Token, right: Token) -> bool:
+    return (
+        not strike.is_dollar
+        and strike.number < _SMALLEST_PLAIN_STRIKE
+        and strike.number == int(strike.number)
+        and right.word in ("calls", "puts")
+    )
+
+
+def _right_before(
+    tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]
+) -> Mention | None:
+    for before in range(index - 1, max(index - 8, -1), -1):
+        token = tokens[before]
+        right = RIGHTS.get(token.meaning)
+        if right is not None:
+            return Mention(before, index, index, tokens[index].number, right)
+        if before not in expiry_at and token.meaning not in _GLUE:
+            return None
+    return None
+
+
+def _from_symbol(token: Token, index: int) -> Mention | None:
+    text = token.text.lstrip(".")
+    root = text.rstrip("0123456789.").rstrip("CP")
+    letters = root.rstrip("0123456789 ")
+    digits, right, strike = text[len(letters) :].strip(), "", ""
+    for mark in "CP":
+        if mark in digits:
+            digits, right, strike = *digits.split(mark, 1)[:1], mark, digits.split(mark, 1)[1]
+    try:
+        day = date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
+    except ValueError:
+        return None
+    value = Decimal(strike) / 1000 if len(strike) == 8 and "." not in strike else Decimal(strike)
+    expiry = Expiry(index, index, day, True)
+    return Mention(
+        index, index, index, value, Right(right), index, canonical(letters), expiry
+    )
+
+
+def ticker_at(tokens: Sequence[Token], index: int) -> str | None:
+    """Return the underlying that a token names wherever it stands."""
+    token = tokens[index]
+    return canonical(token.text) if token.meaning is Meaning.TICKER else None
+
+
+def _find_ticker(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int, Expiry]) -> None:
+    if mention.underlying is not None:
+        return
+    for index in range(mention.first - 1, max(mention.first - _REACH, -1), -1):
+        token = tokens[index]
+        symbol = ticker_at(tokens, index) or _symbol_beside(tokens, index, mention, expiry_at)
+        if symbol is not None:
+            mention.underlying, mention.underlying_at, mention.first = symbol, index, index
+            return
+        if token.kind in (Kind.NUMBER, Kind.PERCENT) or index in expiry_at or token.meaning in _GLUE:
+            continue
+        break
+    _find_ticker_after(tokens, mention, expiry_at)
+
+
+def _symbol_beside(
+    tokens: Sequence[Token], index: int, mention: Mention, expiry_at: dict[int, Expiry]
+) -> str | None:
+    token = tokens[index]
+    if token.kind is not Kind.WORD or len(token.text) > LONGEST_SYMBOL:
+        return None
+    for between in range(index + 1, mention.first):
+        if between not in expiry_at and tokens[between].meaning not in _INNER_GLUE:
+            return None
+    if token.text.upper() in TICKERS:
+        return canonical(token.text)
+    if not may_be_ticker(token.text):
+        return None
+    is_word = token.meaning is not Meaning.UNKNOWN or token.text in WORD_TICKERS
+    return canonical(token.text) if not is_word or _opens_contract(tokens, index) else None
+
+
+def _opens_contract(tokens: Sequence[Token], index: int) -> bool:
+    before = index - 1
+    while before >= 0 and tokens[before].kind is Kind.NUMBER and not tokens[before].suffix:
+        before -= 1
+    return before < 0 or tokens[before].meaning in _BEFORE_SYMBOL
+
+
+def _find_ticker_after(
+    tokens: Sequence[Token], mention: Mention, expiry_at: dict[int, Expiry]
+) -> None:
+    for index in range(mention.last + 1, min(mention.last + 8, len(tokens))):
+        token = tokens[index]
+        if token.meaning is Meaning.TICKER:
+            mention.underlying, mention.underlying_at = canonical(token.text), index
+            mention.last = index
+            return
+        if index not in expiry_at and token.meaning not in (
+            Meaning.FILLER, Meaning.EXPIRY_WORD, Meaning.MENTION
+        ):
+            return
+
+
+def _find_expiry(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int, Expiry]) -> None:
+    if mention.expiry is not None:
+        return
+    low = mention.underlying_at if mention.underlying_at is not None else mention.first
+    inside = [expiry_at[i] for i in range(min(low, mention.first), mention.last + 1) if i in expiry_at]
+    if inside:
+        mention.expiry = inside[0]
+        return
+    for index in range(mention.last + 1, min(mention.last + _REACH, len(tokens))):
+        expiry = expiry_at.get(index)
+        if expiry is not None:
+            if expiry.is_explicit or index <= mention.last + 2 or _is_dated(tokens, expiry):
+                mention.expiry = expiry
+                if index <= mention.last + 3:
+                    mention.last = expiry.last
+            return
+        token = tokens[index]
+        if token.meaning not in _GLUE and token.kind is not Kind.NUMBER and token.meaning is not Meaning.AT:
+            break
+    _expiry_before(tokens, mention, expiry_at)
+
+
+def _is_dated(tokens: Sequence[Token], expiry: Expiry) -> bool:
+    return tokens[expiry.first].kind in (Kind.SLASHED, Kind.DATE) or any(
+        tokens[index].meaning is Meaning.MONTH for index in range(expiry.first, expiry.last + 1)
+    )
+
+
+def _expiry_before(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int, Expiry]) -> None:
+    for index in range(mention.first - 1, max(mention.first - 4, -1), -1):
+        if index in expiry_at:
+            mention.expiry = expiry_at[index]
+            mention.first = mention.expiry.first
+            return
+        if tokens[index].meaning not in (Meaning.FILLER, Meaning.DASH, Meaning.EXPIRY_WORD, Meaning.COMMA):
+            return

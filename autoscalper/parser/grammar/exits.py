@@ -1,0 +1,343 @@
+"""Reads exits: did the author sell a part or all, now?"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.instruction import CloseTrade, ExitCause, TrimTrade
+from autoscalper.parser.grammar.amounts import find_sale_price, fractions_in
+from autoscalper.parser.grammar.findings import Finding, evidence
+from autoscalper.parser.grammar.levels import find_stop
+from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.post import Clause, Post, terms_near
+from autoscalper.parser.grammar.tokens import Kind, Token
+
+
+class Sale(enum.Enum):
+    """What a clause says was sold."""
+
+    PART = "part"
+    ALL = "all"
+
+
+class _Verb(msgspec.Struct, gc=False):
+    at: int
+    sale: Sale
+    clause: Clause
+
+
+#: What before the verb means that nothing was sold now.
+_DENY = frozenset({
+    Meaning.NOT, Meaning.IF, Meaning.FUTURE, Meaning.PAST, Meaning.ASK, Meaning.OTHERS, Meaning.WATCH,
+    Meaning.STILL, Meaning.LEVEL_WORD, Meaning.QUOTED, Meaning.LOAD, Meaning.BUY_TO_OPEN, Meaning.ENTER,
+    Meaning.BUYING, Meaning.LOOKING_FOR, Meaning.RECAP,
+})  # fmt: skip
+_MOST_UNKNOWN = 2
+_FRACTION_WORDS = frozenset({
+    Meaning.HALF, Meaning.THIRD, Meaning.QUARTER, Meaning.TWO_THIRDS, Meaning.THREE_QUARTERS,
+})  # fmt: skip
+_PARTIAL = _FRACTION_WORDS | {Meaning.PART, Meaning.TRIM, Meaning.LEAVE}
+_WHOLE = frozenset({Meaning.REST, Meaning.ALL, Meaning.RUNNER})
+#: What may follow "out of" when a position is meant.
+_POSITIONS = _FRACTION_WORDS | _WHOLE | {
+    Meaning.TICKER, Meaning.SELF, Meaning.THIS, Meaning.FILLER, Meaning.CALL, Meaning.PUT, Meaning.NUMBER,
+    Meaning.CONTRACTS, Meaning.PART, Meaning.SIZE, Meaning.SLASHED, Meaning.MENTION, Meaning.TRIM,
+}  # fmt: skip
+_BEFORE_CLOSING_TIME = frozenset("the at before into by after min daily market hourly candle".split())
+_PERIODS = frozenset("day week session month year bell out-the-day morning night candle".split())
+_INFINITIVE_LEADS = frozenset("time had forced decided have".split())
+
+
+def read_exit(post: Post) -> Finding | None:
+    """Return the first sale that the post reports as happening now."""
+    if not post.meanings & _VERBS.keys() or Meaning.RECAP in post.meanings:
+        return None
+    for clause in post.clauses:
+        verb = None if clause.is_question else _verb(post.tokens, clause)
+        if verb is not None:
+            return _finding(post, verb)
+    return None
+
+
+def _verb(tokens: Sequence[Token], clause: Clause) -> _Verb | None:
+    unknown = 0
+    for index in range(clause.first, clause.stop):
+        meaning = tokens[index].meaning
+        reader = _VERBS.get(meaning)
+        if reader is not None and not _is_infinitive(tokens, index):
+            sale = reader(tokens, index, clause)
+            if sale is not None:
+                return _Verb(index, sale, clause)
+        if meaning in _DENY:
+            return None
+        if meaning is Meaning.UNKNOWN:
+            unknown += 1
+        elif meaning is Meaning.SELF:
+            unknown = 0
+        if unknown > _MOST_UNKNOWN:
+            return None
+    return None
+
+
+def _is_infinitive(tokens: Sequence[Token], index: int) -> bool:
+    return (
+        index > 0
+        and tokens[index - 1].word == "to"
+        and (index < 2 or tokens[index - 2].word not in _INFINITIVE_LEADS)
+    )
+
+
+def _is_conditional(tokens: Sequence[Token], index: int, clause: Clause) -> bool:
+    for at in range(index + 1, clause.stop):
+        if tokens[at].meaning is Meaning.IF:
+            return at + 1 >= clause.stop or tokens[at + 1].meaning is not Meaning.OTHERS
+    return False
+
+
+def _word_after(tokens: Sequence[Token], index: int, clause: Clause) -> str:
+    return tokens[index + 1].word if index + 1 < clause.stop else ""
+
+
+def _meanings(tokens: Sequence[Token], first: int, stop: int) -> set[Meaning]:
+    return {token.meaning for token in tokens[first:stop]}
+
+
+def _stopped(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    if _word_after(tokens, index, clause) == "by":
+        return None
+    has_part = _meanings(tokens, clause.first, clause.stop) & _FRACTION_WORDS
+    return Sale.PART if has_part else Sale.ALL
+
+
+def _trimmed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    following = tokens[index + 1] if index + 1 < clause.stop else None
+    if following is not None and (
+        following.meaning in (Meaning.LEVEL_NOUN, Meaning.TARGET, Meaning.UNKNOWN)
+        or following.meaning is Meaning.RESTING
+    ):
+        is_noun = following.meaning is not Meaning.UNKNOWN or tokens[index].word == "trims"
+        if is_noun:
+            return None
+    if index > clause.first and tokens[index - 1].word in ("perfect", "to", "first", "great", "the"):
+        return None
+    return None if _is_conditional(tokens, index, clause) else Sale.PART
+
+
+def _taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    near = _meanings(tokens, index + 1, min(index + 6, clause.stop))
+    if Meaning.PAST in _meanings(tokens, index + 1, clause.stop):
+        return None
+    if Meaning.LOSS in near or (Meaning.ALL in near and Meaning.PROFIT in near):
+        return Sale.ALL
+    if near & {Meaning.PROFIT, Meaning.TRIM}:
+        return Sale.PART
+    if near & (_FRACTION_WORDS | {Meaning.PART, Meaning.SLASHED}):
+        bought = near & {Meaning.CALL, Meaning.PUT, Meaning.TICKER, Meaning.CONTRACTS}
+        return None if bought and Meaning.OFF not in near else Sale.PART
+    return None
+
+
+def _down_to(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    kept = _FRACTION_WORDS | {
+        Meaning.RUNNER, Meaning.REST, Meaning.CONTRACTS, Meaning.PART, Meaning.SLASHED,
+    }  # fmt: skip
+    return Sale.PART if _meanings(tokens, index + 1, min(index + 6, clause.stop)) & kept else None
+
+
+def _left(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    if tokens[index].word not in ("leave", "leaving"):
+        return None
+    near = _meanings(tokens, index + 1, min(index + 5, clause.stop))
+    if Meaning.RUNNER in near:
+        return Sale.PART
+    closes = Meaning.CLOSE in _meanings(tokens, index + 1, clause.stop)
+    return Sale.PART if Meaning.PART in near and closes else None
+
+
+def _out(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    is_plain = tokens[index].word == "out"
+    before = tokens[index - 1] if index > clause.first else None
+    if is_plain and before is not None and _spoils_out(tokens, index):
+        return None
+    if _is_conditional(tokens, index, clause):
+        return None
+    after = index + 1
+    if after < clause.stop and tokens[after].word == "of":
+        after += 1
+        if after < clause.stop and tokens[after].meaning not in _POSITIONS:
+            return None if is_plain else Sale.ALL
+    elif is_plain and after < clause.stop and tokens[after].meaning is Meaning.UNKNOWN:
+        return None
+    if before is not None and before.meaning in _FRACTION_WORDS:
+        return Sale.PART
+    return _part_or_all(tokens, index, clause)
+
+
+def _spoils_out(tokens: Sequence[Token], index: int) -> bool:
+    before = tokens[index - 1]
+    if before.word == "get" and index >= 2 and tokens[index - 2].word == "to":
+        return True
+    if before.meaning in (Meaning.UNKNOWN, Meaning.SELL, Meaning.CLOSE, Meaning.WATCH):
+        return True
+    return before.kind is Kind.NUMBER and before.suffix in ("st", "nd", "rd", "th")
+
+
+def _sold(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    following = _word_after(tokens, index, clause)
+    if following in ("to", "off", "for", "pressure", "side", "wall") or _is_conditional(
+        tokens, index, clause
+    ):
+        return None
+    if Meaning.LEVEL_WORD in _meanings(tokens, index + 1, min(index + 3, clause.stop)):
+        return None
+    return _part_or_all(tokens, index, clause)
+
+
+def _closed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    near = {token.word for token in tokens[index + 1 : min(index + 5, clause.stop)]}
+    if near & _PERIODS:
+        return None
+    if tokens[index].word == "close" and index > clause.first:
+        if tokens[index - 1].word in _BEFORE_CLOSING_TIME:
+            return None
+    if _is_infinitive(tokens, index):
+        return None
+    return _sold(tokens, index, clause)
+
+
+_VERBS: dict[Meaning, Callable[[Sequence[Token], int, Clause], Sale | None]] = {
+    Meaning.SELL_TO_CLOSE: lambda tokens, index, clause: _part_or_all(tokens, index, clause),
+    Meaning.SELL: _sold,
+    Meaning.CLOSE: _closed,
+    Meaning.TRIM: _trimmed,
+    Meaning.OUT: _out,
+    Meaning.STOPPED: _stopped,
+    Meaning.TAKE: _taken,
+    Meaning.DOWN_TO: _down_to,
+    Meaning.LEAVE: _left,
+}
+
+
+def _part_or_all(tokens: Sequence[Token], index: int, clause: Clause) -> Sale:
+    if tokens[index].word.startswith(("all", "fully", "completely")):
+        return Sale.ALL
+    for token in tokens[index + 1 : clause.stop]:
+        if token.meaning is Meaning.LEAVE or token.meaning in _PARTIAL:
+            return Sale.PART
+        if token.meaning in _WHOLE or token.meaning is Meaning.STOPPED:
+            return Sale.ALL
+    return Sale.ALL
+
+
+def _finding(post: Post, verb: _Verb) -> Finding:
+    tokens = post.tokens
+    fraction, quantity = _how_much(post, verb)
+    terms, ticker_at = terms_near(post, verb.clause)
+    stop = find_stop(tokens, 0, len(tokens), None)
+    taken = post.named if stop is None else post.named | set(range(stop.first, stop.last + 1))
+    price_at = find_sale_price(tokens, verb.clause.first, verb.clause.stop, taken)
+    price = tokens[price_at].number if price_at is not None else None
+    shown = evidence(tokens, verb=verb.at, underlying=ticker_at, price=price_at)
+    sale = _whole_post_sale(post, verb, fraction)
+    if sale is Sale.ALL:
+        found = CloseTrade(contract=terms, cause=_cause(post), price=price)
+        return Finding(found, shown, verb.at)
+    trim = TrimTrade(
+        contract=terms,
+        fraction=fraction,
+        quantity=quantity,
+        price=price,
+        stop=stop.rule if stop is not None else None,
+    )
+    return Finding(trim, shown, verb.at)
+
+
+def _whole_post_sale(post: Post, verb: _Verb, fraction: Decimal | None) -> Sale:
+    if fraction is not None:
+        return Sale.PART
+    if post.tokens[verb.at].meaning in (Meaning.SELL_TO_CLOSE, Meaning.CLOSE) and verb.sale is Sale.ALL:
+        return Sale.PART if _says_partial(post, verb) else Sale.ALL
+    if verb.sale is Sale.PART and _takes_full_profit(post):
+        return Sale.ALL
+    return verb.sale
+
+
+def _says_partial(post: Post, verb: _Verb) -> bool:
+    if post.meanings & {Meaning.STOPPED} or any(
+        token.meaning is Meaning.OUT and token.word != "out" for token in post.tokens
+    ):
+        return False
+    return any(
+        token.meaning in (Meaning.TRIM, Meaning.DOWN_TO)
+        or (token.meaning is Meaning.LEAVE and token.word in ("leaving", "leave", "left", "holding"))
+        for token in post.tokens[verb.at :]
+    )
+
+
+def _takes_full_profit(post: Post) -> bool:
+    return any(
+        post.tokens[index].meaning is Meaning.ALL and post.tokens[index + 1].meaning is Meaning.PROFIT
+        for index in range(len(post.tokens) - 1)
+    )
+
+
+def _cause(post: Post) -> ExitCause:
+    if Meaning.STOPPED in post.meanings:
+        return ExitCause.STOP_LOSS
+    is_target = Meaning.TARGET in post.meanings and Meaning.HIT in post.meanings
+    return ExitCause.TAKE_PROFIT if is_target else ExitCause.EXIT
+
+
+def _how_much(post: Post, verb: _Verb) -> tuple[Decimal | None, int | None]:
+    tokens, clause = post.tokens, verb.clause
+    part = next(
+        (part for _, part in fractions_in(tokens, clause.first, clause.stop, post.named)), None
+    )
+    if part is None and post.meanings & (_FRACTION_WORDS | {Meaning.SLASHED}):
+        part = next((part for _, part in fractions_in(tokens, verb.at, len(tokens), post.named)), None)
+    if part is None:
+        part = _percent_sold(post, verb)
+    quantity = _count_sold(tokens, verb)
+    if part is None and quantity is not None:
+        part = _part_of_kept(tokens, verb, quantity)
+    if part is not None and tokens[verb.at].meaning in (Meaning.DOWN_TO, Meaning.LEAVE):
+        part = 1 - part
+    return (part if part is not None and 0 < part < 1 else None), quantity
+
+
+def _percent_sold(post: Post, verb: _Verb) -> Decimal | None:
+    tokens = post.tokens
+    for at in range(verb.at + 1, len(tokens)):
+        token = tokens[at]
+        if token.kind is Kind.PERCENT and token.number < 100:
+            word = tokens[at + 1] if at + 1 < len(tokens) else None
+            if word is not None and (word.word == "of" or word.meaning is Meaning.SIZE):
+                return token.number / 100
+            if at == verb.at + 1 and tokens[verb.at].meaning is Meaning.SELL:
+                return token.number / 100
+    return None
+
+
+def _count_sold(tokens: Sequence[Token], verb: _Verb) -> int | None:
+    at = verb.at + 1
+    if at >= verb.clause.stop or tokens[verb.at].meaning not in (
+        Meaning.TRIM, Meaning.SELL, Meaning.SELL_TO_CLOSE, Meaning.CLOSE
+    ):  # fmt: skip
+        return None
+    token = tokens[at]
+    if token.kind is not Kind.NUMBER or token.suffix or token.is_dollar or "." in token.text:
+        return None
+    return int(token.number)
+
+
+def _part_of_kept(tokens: Sequence[Token], verb: _Verb, quantity: int) -> Decimal | None:
+    for at in range(verb.at + 2, verb.clause.stop - 1):
+        token, kept = tokens[at], tokens[at + 1]
+        if token.meaning is Meaning.LEAVE and kept.kind is Kind.NUMBER and not kept.suffix:
+            return Decimal(quantity) / (quantity + kept.number)
+    return None
+

@@ -1,0 +1,171 @@
+"""Reads what is said about a trade without opening or closing it: adds, stops, targets, plans, notes."""
+
+from __future__ import annotations
+
+from autoscalper.domain.instruction import (
+    AddToTrade,
+    CancelEntry,
+    MoveStop,
+    NotePlan,
+    NoteRisk,
+    SetTargets,
+)
+from autoscalper.parser.grammar.amounts import is_plain_number, labelled_price
+from autoscalper.parser.grammar.entries import risk_level
+from autoscalper.parser.grammar.findings import Finding, evidence
+from autoscalper.parser.grammar.levels import find_stop, find_targets
+from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.post import Clause, Post, terms_near
+
+#: What before the verb means that it was not done.
+_UNREAL = frozenset({
+    Meaning.NOT, Meaning.IF, Meaning.FUTURE, Meaning.ASK, Meaning.PAST, Meaning.QUOTED, Meaning.OTHERS,
+    Meaning.WATCH, Meaning.LOOKING_FOR, Meaning.RECAP, Meaning.STILL,
+})  # fmt: skip
+#: A stop named with an entry belongs to the entry.
+_UNREAL_STOP = _UNREAL - {Meaning.STILL, Meaning.OTHERS, Meaning.WATCH} | {
+    Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING,
+}  # fmt: skip
+_PLANS = frozenset({Meaning.LOAD, Meaning.WATCH, Meaning.LOOKING_FOR})
+_CAUTION = frozenset({Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME})
+_MOST_UNKNOWN = 2
+_LONGEST_NOTE = 8
+#: "add" by itself may be an order to others or a plan.
+_BARE_ADDS = ("add", "adds", "dca")
+_IDEAS = ("idea", "ideas", "setup", "setups")
+_PLANNED_VERBS = frozenset({
+    Meaning.TAKE, Meaning.TRIM, Meaning.ADD, Meaning.BUYING, Meaning.CLOSE, Meaning.SELL, Meaning.ENTER,
+    Meaning.OUT,
+})  # fmt: skip
+
+
+def _is_real(post: Post, clause: Clause, verb: int, unreal: frozenset[Meaning]) -> bool:
+    lead = [token.meaning for token in post.tokens[clause.first : verb]]
+    is_own = bool(lead) and lead[-1] is Meaning.SELF
+    few = is_own or lead.count(Meaning.UNKNOWN) <= _MOST_UNKNOWN
+    return few and not unreal.intersection(lead)
+
+
+def read_add(post: Post) -> Finding | None:
+    """Return an add that the post reports as done."""
+    if not post.meanings & {Meaning.ADD, Meaning.AVERAGE} and not _may_take_more(post):
+        return None
+    for clause in post.clauses:
+        found = None if clause.is_question else _add(post, clause)
+        if found is not None:
+            return found
+    return None
+
+
+def _may_take_more(post: Post) -> bool:
+    return bool(post.meanings & {Meaning.TAKE, Meaning.ENTER, Meaning.BUYING}) and "more" in post.text
+
+
+def _add(post: Post, clause: Clause) -> Finding | None:
+    tokens = post.tokens
+    verb = _add_verb(post, clause)
+    average = _average(post, clause)
+    if verb is None and (average is None or not _is_real(post, clause, average, _UNREAL)):
+        return None
+    price = labelled_price(tokens, clause.first, clause.stop, post.named) if verb is not None else None
+    price_at = price.at if price is not None and price.at != average else None
+    premium = tokens[average].number if average is not None else None
+    stop = find_stop(tokens, 0, len(tokens), premium)
+    found = AddToTrade(
+        contract=terms_near(post, clause)[0],
+        price=tokens[price_at].number if price_at is not None else None,
+        average=premium,
+        stop=stop.rule if stop is not None else None,
+        risk_level=risk_level(post),
+    )
+    at = verb if verb is not None else average or 0
+    return Finding(found, evidence(tokens, verb=verb, average=average, price=price_at), at)
+
+
+def _add_verb(post: Post, clause: Clause) -> int | None:
+    for index in range(clause.first, clause.stop):
+        token = post.tokens[index]
+        before = post.tokens[index - 1] if index > clause.first else None
+        is_done = token.meaning is Meaning.ADD and (
+            token.word not in _BARE_ADDS or (before is not None and before.meaning is Meaning.LIGHT)
+        )
+        if is_done or _takes_more(post, clause, index):
+            return index if _is_real(post, clause, index, _UNREAL) else None
+    return None
+
+
+def _takes_more(post: Post, clause: Clause, index: int) -> bool:
+    tokens = post.tokens
+    return (
+        tokens[index].meaning in (Meaning.TAKE, Meaning.ENTER, Meaning.BUYING)
+        and index + 2 < clause.stop
+        and tokens[index + 1].word == "more"
+        and tokens[index + 2].meaning in (Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.TICKER)
+    )
+
+
+def _average(post: Post, clause: Clause) -> int | None:
+    for index in range(clause.first, clause.stop):
+        if post.tokens[index].meaning is not Meaning.AVERAGE:
+            continue
+        after = range(index + 1, min(index + 5, clause.stop))
+        before = range(index - 1, max(index - 4, clause.first - 1), -1)
+        for at in (*after, *before):
+            if at not in post.named and is_plain_number(post.tokens, at):
+                return at
+    return None
+
+
+def read_stop(post: Post) -> Finding | None:
+    """Return a stop that the post sets or moves."""
+    if not post.meanings & {Meaning.STOP, Meaning.TRAIL}:
+        return None
+    for clause in post.clauses:
+        level = None if clause.is_question else find_stop(post.tokens, clause.first, clause.stop)
+        if level is None or (level.rule is None and level.first == level.last):
+            continue
+        if _is_real(post, clause, level.first, _UNREAL_STOP):
+            found = MoveStop(contract=terms_near(post, clause)[0], stop=level.rule)
+            return Finding(found, evidence(post.tokens, stop=level.last), level.first)
+    return None
+
+
+def read_targets(post: Post) -> Finding | None:
+    """Return take-profit levels named without an entry."""
+    for clause in post.clauses:
+        found = find_targets(post.tokens, clause.first, clause.stop)
+        if found is not None and not clause.is_question:
+            targets, at = found
+            return Finding(
+                SetTargets(contract=terms_near(post, clause)[0], targets=targets),
+                tuple(e for index in at for e in evidence(post.tokens, target=index)),
+                at[0],
+            )
+    return None
+
+
+def read_note(post: Post) -> Finding | None:
+    """Return a withdrawn idea, a plan or a word of caution."""
+    if Meaning.CANCEL in post.meanings and len(post.tokens) <= _LONGEST_NOTE:
+        return Finding(CancelEntry())
+    for clause in post.clauses:
+        if not clause.is_question and _is_plan(post, clause):
+            return Finding(NotePlan(contract=terms_near(post, clause)[0]))
+    trades = post.meanings & (_PLANNED_VERBS | {Meaning.IN, Meaning.PRICE_WORD})
+    if post.meanings & _CAUTION and len(post.tokens) <= _LONGEST_NOTE and not trades:
+        return Finding(NoteRisk(risk_level=risk_level(post)))
+    return None
+
+
+def _is_plan(post: Post, clause: Clause) -> bool:
+    tokens = post.tokens[clause.first : clause.stop]
+    meanings = [token.meaning for token in tokens]
+    if any(token.meaning in _PLANS and token.word not in _IDEAS for token in tokens[:4]):
+        return Meaning.TICKER in meanings or bool(post.mentions)
+    if any(token.word.startswith("add ") for token in tokens) and Meaning.NUMBER in meanings:
+        return True
+    if Meaning.LEVEL_WORD in meanings[:2] and Meaning.NUMBER in meanings:
+        return Meaning.CALL in meanings or Meaning.PUT in meanings
+    if Meaning.FUTURE in meanings[:4] and Meaning.NOT not in meanings:
+        return bool(_PLANNED_VERBS.intersection(meanings[meanings.index(Meaning.FUTURE) :]))
+    return False

@@ -1,0 +1,151 @@
+"""Reads stops and targets: which number a stop or target word names, and whose price it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.domain.instruction import (
+    PriceBasis,
+    StopAt,
+    StopAtBreakEven,
+    StopRule,
+    Targets,
+    TrailBy,
+)
+from autoscalper.parser.grammar.amounts import is_plain_number
+from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.tokens import Kind, Token
+
+#: What may stand between "stop" and its level.
+_GLUE = frozenset({
+    Meaning.FILLER, Meaning.COLON, Meaning.DASH, Meaning.AT, Meaning.LEVEL_WORD, Meaning.MOVE,
+    Meaning.STOP, Meaning.TRAIL, Meaning.SELF, Meaning.STATUS, Meaning.TODAY, Meaning.REST,
+    Meaning.TICKER, Meaning.IN, Meaning.CLOSE, Meaning.LOSS, Meaning.RUNNER, Meaning.SIZE,
+    Meaning.LEVEL_NOUN, Meaning.PRICE_WORD, Meaning.AND, Meaning.PART, Meaning.OTHERS, Meaning.ALL,
+    Meaning.HOLDING, Meaning.OUT, Meaning.SLASH, Meaning.FUTURES, Meaning.OPEN, Meaning.TRIM,
+})  # fmt: skip
+_TARGET_GLUE = _GLUE | {Meaning.TARGET, Meaning.COMMA, Meaning.SLASH, Meaning.PLUS, Meaning.NEWLINE}
+_REACH = 8
+#: A level is the option's own up to this multiple of its premium, the underlying's above.
+_PLAUSIBLE_FACTOR = Decimal(5)
+#: With no premium to compare with, a level from here on is the underlying's.
+_LOWEST_UNDERLYING = Decimal(20)
+
+
+class Level(msgspec.Struct, gc=False):
+    """A stop and the tokens that name it."""
+
+    rule: StopRule | None
+    first: int
+    last: int
+
+
+def basis_of(level: Decimal, premium: Decimal | None) -> PriceBasis:
+    """Return whose price a level is, from the premium if one is known."""
+    if premium is not None:
+        is_premium = level <= premium * _PLAUSIBLE_FACTOR
+    else:
+        is_premium = level < _LOWEST_UNDERLYING
+    return PriceBasis.PREMIUM if is_premium else PriceBasis.UNDERLYING
+
+
+def find_stop(
+    tokens: Sequence[Token], first: int, stop: int, premium: Decimal | None = None
+) -> Level | None:
+    """Return the first stop named between two tokens; its rule is None if it names no level."""
+    named: Level | None = None
+    for index in range(first, stop):
+        if tokens[index].meaning in (Meaning.STOP, Meaning.TRAIL):
+            level = _level_after(tokens, index, stop, premium) or _level_before(
+                tokens, index, first, premium
+            )
+            if level is not None:
+                return level
+            named = named or Level(None, index, index)
+    return named
+
+
+def _rule(
+    tokens: Sequence[Token], index: int, word: Meaning, premium: Decimal | None
+) -> StopRule | None:
+    token = tokens[index]
+    if token.meaning is Meaning.BREAK_EVEN or token.word in ("entry", "cost", "avg", "average", "entries"):
+        return StopAtBreakEven()
+    if token.kind is Kind.PERCENT:
+        return TrailBy(percent=token.number) if word is Meaning.TRAIL else None
+    if is_plain_number(tokens, index):
+        return StopAt(price=token.number, basis=basis_of(token.number, premium))
+    return None
+
+
+def _level_after(
+    tokens: Sequence[Token], index: int, stop: int, premium: Decimal | None
+) -> Level | None:
+    word = tokens[index].meaning
+    for after in range(index + 1, min(index + _REACH, stop)):
+        rule = _rule(tokens, after, word, premium)
+        if rule is not None:
+            return Level(rule, index, after)
+        if tokens[after].kind is Kind.PERCENT or tokens[after].meaning is Meaning.DAY_EXTREME:
+            return Level(None, index, after)
+        if tokens[after].meaning not in _GLUE:
+            return None
+        word = Meaning.TRAIL if tokens[after].meaning is Meaning.TRAIL else word
+    return None
+
+
+def _level_before(
+    tokens: Sequence[Token], index: int, first: int, premium: Decimal | None
+) -> Level | None:
+    for before in range(index - 1, max(index - _REACH, first - 1), -1):
+        rule = _rule(tokens, before, tokens[index].meaning, premium)
+        if rule is not None:
+            return Level(rule, before, index)
+        if tokens[before].kind is Kind.PERCENT or tokens[before].meaning is Meaning.DAY_EXTREME:
+            return Level(None, before, index)
+        if tokens[before].meaning not in _GLUE and tokens[before].meaning is not Meaning.UNKNOWN:
+            return None
+    return None
+
+
+def find_targets(
+    tokens: Sequence[Token], first: int, stop: int, premium: Decimal | None = None
+) -> tuple[Targets, list[int]] | None:
+    """Return the levels that follow a target word, and their tokens."""
+    for index in range(first, stop):
+        if tokens[index].meaning is Meaning.TARGET:
+            at = _numbers_after(tokens, index, stop)
+            if at:
+                return _targets([tokens[i].number for i in at], premium), at
+    return None
+
+
+def _targets(prices: list[Decimal], premium: Decimal | None) -> Targets:
+    basis = basis_of(prices[0], premium)
+    return Targets(prices=tuple(dict.fromkeys(prices)), basis=basis)
+
+
+def _is_ordinal(tokens: Sequence[Token], index: int, stop: int) -> bool:
+    token = tokens[index]
+    if tokens[index - 1].end == token.start:
+        return True
+    is_small = not token.is_dollar and token.text.isdigit() and token.number < 6
+    return is_small and index + 1 < stop and tokens[index + 1].meaning is not Meaning.NEWLINE
+
+
+def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[int]:
+    found: list[int] = []
+    for after in range(index + 1, min(index + 3 * _REACH, stop)):
+        token = tokens[after]
+        if token.meaning is Meaning.HIT:
+            return []
+        is_ordinal = tokens[after - 1].meaning is Meaning.TARGET and _is_ordinal(tokens, after, stop)
+        if is_plain_number(tokens, after):
+            if not is_ordinal:
+                found.append(after)
+        elif token.meaning not in _TARGET_GLUE or token.meaning in (Meaning.STOP, Meaning.TRAIL):
+            break
+    return found

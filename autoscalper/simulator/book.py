@@ -1,0 +1,450 @@
+"""The order book: what happens to orders. Decides without I/O.
+
+Every method takes what happened and returns the facts that follow from it, in order; whoever calls
+tells the clients and writes the file. Only live orders are held here; what became of the others is
+asked from a ``History``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol, assert_never
+
+import msgspec
+
+from autoscalper.domain.identity import ConId, ExecId, IbOrderId, PermId
+from autoscalper.simulator import amendments, matching
+from autoscalper.simulator.account import commission_of
+from autoscalper.simulator.live_orders import LiveOrders
+from autoscalper.simulator.market import Quote
+from autoscalper.simulator.orders import (
+    Cancelled,
+    Executed,
+    Execution,
+    Fact,
+    Kept,
+    OcaType,
+    Opened,
+    Order,
+    OrderKey,
+    OrderTerms,
+    Refused,
+    Rejected,
+    Side,
+    Status,
+    StatusChange,
+    Submission,
+    TimeInForce,
+)
+from autoscalper.simulator.sessions import Hours
+
+#: The first permanent id of a new book.
+FIRST_PERM_ID = PermId(1_500_000_001)
+
+_ZERO = Decimal(0)
+_AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+class History(Protocol):
+    """What the book does not hold: orders that are done."""
+
+    def final_status(self, key: OrderKey) -> Status | None:
+        """Return how the done order of that key ended, or None if there was none."""
+
+    def is_group_spent(self, oca_group: str) -> bool:
+        """Return whether an order of that OCA group filled completely."""
+
+
+class Book:
+    """All live orders of one account, and the ids that orders get."""
+
+    def __init__(
+        self,
+        history: History,
+        hours: Hours,
+        trades_late: Callable[[ConId], bool],
+        *,
+        live: Iterable[Order] = (),
+        next_perm_id: PermId = FIRST_PERM_ID,
+        highest_ids: dict[int, int] | None = None,
+    ) -> None:
+        """Start with what an earlier book held.
+
+        ``trades_late`` says of a contract whether it trades until a quarter past the close.
+        """
+        self._history = history
+        self._hours = hours
+        self._trades_late = trades_late
+        self.live = LiveOrders(live)
+        self.next_perm_id = next_perm_id
+        #: The highest order id that each client has used.
+        self.highest_ids: dict[int, int] = dict(highest_ids or {})
+
+    def next_order_id(self, client_id: int) -> IbOrderId:
+        """Return the lowest order id that the client may use next."""
+        return IbOrderId(self.highest_ids.get(client_id, 0) + 1)
+
+    def place(self, submission: Submission, now: datetime) -> list[Fact]:
+        """Accept a new order, or amend the live one of the same key.
+
+        An order id that is not above all that the client used before is refused: 104 if it named
+        an order that filled, else 103 (TWS API, "Message Codes"; ib_insync#644).
+        """
+        key, terms = submission.key, submission.terms
+        live = self.live.named(key)
+        if live is not None:
+            return self._amend(live, submission, now)
+        if key[1] <= self.highest_ids.get(key[0], 0):
+            if self._history.final_status(key) is Status.FILLED:
+                return [Refused(key=key, code=104, text="Cannot modify a filled order.")]
+            return [Refused(key=key, code=103, text="Duplicate order id")]
+        parent = self.live.named((key[0], terms.parent_id)) if terms.parent_id else None
+        if terms.parent_id and parent is None:
+            text = f"Can't find order with id ={terms.parent_id}"
+            return [Refused(key=key, code=135, text=text)]
+        return self._accept(submission, parent, now)
+
+    def cancel(self, key: OrderKey, now: datetime) -> list[Fact]:
+        """Cancel an order at its client's request: 10147 if there is none, 10148 if it is done.
+
+        The other members of its OCA group stay.
+        """
+        order = self.live.named(key)
+        if order is not None:
+            return self.end(order, "", now)
+        final = self._history.final_status(key)
+        text = f"OrderId {key[1]} that needs to be cancelled"
+        if final is None:
+            return [Refused(key=key, code=10147, text=f"{text} is not found.")]
+        text = f"{text} cannot be cancelled, state: {final.value}."
+        return [Refused(key=key, code=10148, text=text)]
+
+    def cancel_all(self, now: datetime) -> list[Fact]:
+        """Cancel every live order of every client."""
+        facts: list[Fact] = []
+        for listed in self.live:
+            order = self.live.get(listed.perm_id)
+            if order is not None:
+                facts += self.end(order, "", now)
+        return facts
+
+    def on_quote(self, con_id: ConId, quote: Quote, now: datetime) -> list[Fact]:
+        """Trigger and fill the orders of a contract, as far as the sizes that are shown go."""
+        shown = {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}
+        facts: list[Fact] = []
+        progress = True
+        while progress:
+            progress = False
+            for listed in self.live.of_contract(con_id):
+                # An earlier one may have changed or ended it.
+                order = self.live.get(listed.perm_id)
+                if order is None or order.status is Status.STAGED:
+                    continue
+                if self._may_work(order, now):
+                    new = self._match(order, quote, shown, now)
+                    progress = progress or bool(new)
+                    facts += new
+        return facts
+
+    def on_time(self, now: datetime) -> list[Fact]:
+        """Wake the orders whose time has come, and end those whose time is over."""
+        facts: list[Fact] = []
+        for listed in self.live:
+            order = self.live.get(listed.perm_id)
+            if order is None:
+                continue
+            if order.ends_at is not None and now >= order.ends_at:
+                facts += self.end(order, "expired", now)
+            elif order.status is not Status.STAGED:
+                facts += self._settle(order, now)
+        return facts
+
+    def fill(self, order: Order, qty: Decimal, price: Decimal, now: datetime) -> list[Fact]:
+        """Fill up to ``qty`` of a live order at ``price``, with all that follows from it."""
+        qty = min(qty, self.fillable(order))
+        if qty <= 0:
+            return []
+        leaves_before = order.leaves_qty
+        order, execution = _filled(order, qty, price, now)
+        self._put(order)
+        facts: list[Fact] = [Executed(order=order, execution=execution)]
+        facts += self._count_at_parent(order, qty)
+        facts += self._shrink_group(order, leaves_before, now)
+        for child in self.live.children_of(order.perm_id):
+            facts += self._settle(child, now)
+        return facts
+
+    def fillable(self, order: Order) -> Decimal:
+        """Return how much of an order may fill now.
+
+        While a parent is still filling, its children together fill no more than it has: what is
+        protected is what is held.
+        """
+        parent = self.live.get(order.parent_perm_id)
+        if parent is None:
+            return order.leaves_qty
+        return max(min(order.leaves_qty, parent.cum_qty - parent.children_cum_qty), _ZERO)
+
+    def end(
+        self,
+        order: Order,
+        reason: str,
+        now: datetime,
+        *,
+        quiet: bool = False,
+    ) -> list[Fact]:
+        """End a live order without a fill, and settle what hangs on it.
+
+        A ``quiet`` end is kept and told to nobody.
+        """
+        order = msgspec.structs.replace(order, reason=reason)
+        order = with_status(order, Status.CANCELLED, "", now)
+        self._put(order)
+        facts: list[Fact] = [Kept(order=order) if quiet else Cancelled(order=order)]
+        for child in self.live.children_of(order.perm_id):
+            facts += self._orphan(child, order, now, quiet=quiet)
+        return facts
+
+    def reject(self, order: Order, code: int, reason: str, now: datetime) -> list[Fact]:
+        """End an order because the system behind the gateway refused it: it becomes Inactive."""
+        order = msgspec.structs.replace(order, reason=reason)
+        order = with_status(order, Status.INACTIVE, "", now)
+        self._put(order)
+        facts: list[Fact] = [Rejected(order=order, code=code)]
+        for child in self.live.children_of(order.perm_id):
+            facts += self._orphan(child, order, now, quiet=False)
+        return facts
+
+    def forget(self, order: Order, anomaly: str, now: datetime) -> list[Fact]:
+        """Lose an order without a trace, and let its client use its id again."""
+        client_id, order_id = order.key
+        self.highest_ids[client_id] = min(self.highest_ids[client_id], order_id - 1)
+        order = msgspec.structs.replace(order, anomaly=anomaly)
+        order = with_status(order, Status.CANCELLED, "", now)
+        self._put(order)
+        return [Kept(order=order)]
+
+    def fork(self, order: Order, submission: Submission, now: datetime) -> list[Fact]:
+        """Amend an order in the way that leaves two live ones (nautilus_trader#4564).
+
+        The old order stays live under its permanent id, and the key names the new one.
+        """
+        self._put(msgspec.structs.replace(order, anomaly="forked"))
+        twin = self._new_order(submission, self.live.get(order.parent_perm_id), now)
+        self._put(twin)
+        return [Kept(order=self.live.get(order.perm_id) or order), *self._settle(twin, now)]
+
+    def _accept(self, submission: Submission, parent: Order | None, now: datetime) -> list[Fact]:
+        key, terms = submission.key, submission.terms
+        self.highest_ids[key[0]] = key[1]
+        order = self._new_order(submission, parent, now)
+        self._put(order)
+        rejection = submission.rejection
+        if rejection is None and terms.oca_group and self._history.is_group_spent(terms.oca_group):
+            rejection = 201, "Order rejected - reason:OCA group is already filled"
+        if rejection is not None:
+            return self.reject(order, *rejection, now)
+        return self._transmit(order, now) if terms.transmit else [Kept(order=order)]
+
+    def _new_order(self, submission: Submission, parent: Order | None, now: datetime) -> Order:
+        terms = submission.terms
+        perm_id, self.next_perm_id = self.next_perm_id, PermId(self.next_perm_id + 1)
+        order = Order(
+            perm_id=perm_id,
+            client_id=submission.key[0],
+            order_id=submission.key[1],
+            terms=terms,
+            echo=submission.echo,
+            echo_blocks=submission.echo_blocks,
+            order_qty=terms.order_qty,
+            status=Status.STAGED,
+            triggered=not terms.order_type.has_stop,
+            stop_price=amendments.first_stop(terms),
+            parent_perm_id=parent.perm_id if parent is not None else None,
+            accepted_at=now,
+            ends_at=self._ends_at(terms, now),
+        )
+        return with_status(order, Status.STAGED, "", now)
+
+    def _amend(self, order: Order, submission: Submission, now: datetime) -> list[Fact]:
+        mismatch = amendments.mismatch(order, submission.terms)
+        if mismatch:
+            return [Refused(key=order.key, code=105, text=mismatch)]
+        order = amendments.amended(order, submission)
+        ends_at = self._ends_at(order.terms, max(order.accepted_at, now))
+        order = msgspec.structs.replace(order, ends_at=ends_at)
+        self._put(order)
+        if order.status is Status.STAGED:
+            return self._transmit(order, now) if order.terms.transmit else [Kept(order=order)]
+        # An amendment is always answered, even when nothing changed.
+        return self._settle(order, now) or [Opened(order=order)]
+
+    def _transmit(self, order: Order, now: datetime) -> list[Fact]:
+        # TWS API, "Bracket Orders": the last order of a family sends the whole of it.
+        root = self.live.get(order.parent_perm_id) or order
+        facts: list[Fact] = []
+        for member in (root, *self.live.children_of(root.perm_id)):
+            if member.status is Status.STAGED:
+                facts += self._settle(member, now)
+        return facts
+
+    def _settle(self, order: Order, now: datetime) -> list[Fact]:
+        status, why_held = self._resting(order, now)
+        if (order.status, order.why_held) == (status, why_held):
+            return []
+        order = with_status(order, status, why_held, now)
+        self._put(order)
+        return [Opened(order=order)]
+
+    def _resting(self, order: Order, now: datetime) -> tuple[Status, str]:
+        waiting = "" if order.triggered else "trigger"
+        parent = self.live.get(order.parent_perm_id)
+        if parent is not None and parent.cum_qty == 0:
+            return Status.PRE_SUBMITTED, f"child,{waiting}".rstrip(",")
+        if waiting or not self._may_work(order, now):
+            return Status.PRE_SUBMITTED, waiting
+        return Status.SUBMITTED, ""
+
+    def _may_work(self, order: Order, now: datetime) -> bool:
+        terms = order.terms
+        parent = self.live.get(order.parent_perm_id)
+        if parent is not None and parent.cum_qty == 0:
+            return False
+        if terms.good_after is not None and now < terms.good_after:
+            return False
+        if not terms.conditions_cancel_order and not amendments.conditions_met(terms, now):
+            return False
+        return self._hours.is_open(now, late=self._trades_late(terms.con_id))
+
+    def _match(
+        self, order: Order, quote: Quote, shown: dict[Side, Decimal], now: datetime
+    ) -> list[Fact]:
+        order, facts = self._watch_stop(order, quote, now)
+        if not order.triggered:
+            return facts
+        price = matching.fill_price(order, quote)
+        side, tif = order.terms.side, order.terms.time_in_force
+        qty = _ZERO if price is None else min(self.fillable(order), shown[side])
+        if (order.terms.all_or_none or tif is TimeInForce.FOK) and qty < order.leaves_qty:
+            qty = _ZERO
+        if price is not None and qty > 0:
+            shown[side] -= qty
+            facts += self.fill(order, qty, price, now)
+        rest = self.live.get(order.perm_id)
+        if rest is not None and tif in _AT_ONCE:
+            facts += self.end(rest, "", now)
+        return facts
+
+    def _watch_stop(self, order: Order, quote: Quote, now: datetime) -> tuple[Order, list[Fact]]:
+        moved = matching.follow(order, quote)
+        facts: list[Fact] = []
+        if moved is not order and moved.stop_price != order.stop_price:
+            facts.append(Kept(order=moved))
+            order = moved
+            self._put(order)
+        if not order.triggered and matching.is_triggered(order, quote):
+            order = msgspec.structs.replace(order, triggered=True)
+            facts += self._settle(order, now)
+        return self.live.get(order.perm_id) or order, facts
+
+    def _count_at_parent(self, order: Order, qty: Decimal) -> list[Fact]:
+        parent = self.live.get(order.parent_perm_id)
+        if parent is None:
+            return []
+        total = parent.children_cum_qty + qty
+        parent = msgspec.structs.replace(parent, children_cum_qty=total)
+        self._put(parent)
+        return [Kept(order=parent)]
+
+    def _shrink_group(self, filled: Order, leaves_before: Decimal, now: datetime) -> list[Fact]:
+        facts: list[Fact] = []
+        if filled.oca_type is OcaType.NONE:
+            return facts
+        for other in self.live.of_group(filled.oca_group):
+            if other.perm_id == filled.perm_id:
+                continue
+            leaves = _ZERO
+            if filled.oca_type is not OcaType.CANCEL:
+                leaves = other.leaves_qty * filled.leaves_qty // leaves_before
+            facts += self._shrink(other, leaves, now)
+        return facts
+
+    def _shrink(self, order: Order, leaves: Decimal, now: datetime) -> list[Fact]:
+        quiet = order.status is Status.STAGED
+        if leaves >= order.leaves_qty:
+            return []
+        if leaves <= 0:
+            return self.end(order, "OCA group was filled", now, quiet=quiet)
+        order = msgspec.structs.replace(order, order_qty=order.cum_qty + leaves)
+        self._put(order)
+        return [Kept(order=order) if quiet else Opened(order=order)]
+
+    def _orphan(self, child: Order, parent: Order, now: datetime, *, quiet: bool) -> list[Fact]:
+        if parent.cum_qty == 0:
+            return self.end(child, "parent order is done", now, quiet=quiet)
+        held = parent.cum_qty - parent.children_cum_qty
+        return self._shrink(child, min(child.leaves_qty, held), now)
+
+    def _ends_at(self, terms: OrderTerms, now: datetime) -> datetime | None:
+        match terms.time_in_force:
+            case TimeInForce.GTC:
+                return None
+            case TimeInForce.GTD:
+                return terms.good_till
+            case TimeInForce.DAY | TimeInForce.IOC | TimeInForce.FOK:
+                begins = max(now, terms.good_after or now)
+                late = self._trades_late(terms.con_id)
+                return self._hours.day_end(begins, late=late).astimezone(UTC)
+        assert_never(terms.time_in_force)
+
+    def _put(self, order: Order) -> None:
+        if order.is_live:
+            self.live.put(order)
+        elif order.perm_id in self.live:
+            self.live.remove(order.perm_id)
+
+
+def with_status(order: Order, status: Status, why_held: str, now: datetime) -> Order:
+    """Return the order in its next status, with a line of history for it."""
+    line = StatusChange(at=now, status=status, cum_qty=order.cum_qty, order_qty=order.order_qty)
+    return msgspec.structs.replace(
+        order,
+        status=status,
+        why_held=why_held,
+        history=(*order.history, line),
+        done_at=now if status.is_done else None,
+    )
+
+
+def _filled(order: Order, qty: Decimal, price: Decimal, now: datetime) -> tuple[Order, Execution]:
+    cum_qty = order.cum_qty + qty
+    commission = commission_of(cum_qty) - commission_of(order.cum_qty)
+    order = msgspec.structs.replace(
+        order,
+        cum_qty=cum_qty,
+        avg_price=(order.avg_price * order.cum_qty + price * qty) / cum_qty,
+        last_price=price,
+        commission=order.commission + commission,
+        fills=order.fills + 1,
+        triggered=True,
+    )
+    status = Status.FILLED if order.leaves_qty == 0 else Status.SUBMITTED
+    order = with_status(order, status, "", now)
+    return order, Execution(
+        exec_id=ExecId(f"0000e0d5.{order.perm_id:08x}.{order.fills:02d}.01"),
+        perm_id=order.perm_id,
+        client_id=order.client_id,
+        order_id=order.order_id,
+        con_id=order.terms.con_id,
+        side=order.terms.side,
+        account=order.terms.account,
+        order_ref=order.terms.order_ref,
+        last_qty=qty,
+        last_price=price,
+        cum_qty=cum_qty,
+        avg_price=order.avg_price,
+        commission=commission,
+        executed_at=now,
+    )

@@ -1,0 +1,124 @@
+"""What faults do to messages: the acting half of ``faults``."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from autoscalper.simulator import request_codec
+from autoscalper.simulator.connection import Connection
+from autoscalper.simulator.faults import Action, Fault
+from autoscalper.simulator.session import Session
+
+if TYPE_CHECKING:
+    from autoscalper.simulator.server import Server
+
+
+def interfere(
+    server: Server, connection: Connection, session: Session, payload: bytes, fault: Fault
+) -> None:
+    """Act on a client's message in the way that ``fault`` has it."""
+    match fault.action:
+        case Action.DROP_BEFORE:
+            connection.close(reset=fault.reset)
+        case Action.LATE_ACCEPT:
+            connection.close(reset=fault.reset)
+            server.later(fault.seconds, lambda: server.act(connection, session, payload))
+        case Action.VANISH | Action.OMIT:
+            pass
+        case Action.MUTE:
+            connection.is_mute = True
+        case Action.REFUSE:
+            session.error(_subject(payload), fault.code, fault.text)
+        case _:
+            _act_and_spoil(server, connection, session, payload, fault)
+
+
+def _act_and_spoil(
+    server: Server, connection: Connection, session: Session, payload: bytes, fault: Fault
+) -> None:
+    # What was said before this message is not its answer.
+    server.flush()
+    server.act(connection, session, payload)
+    server.gateway.world.commit()
+    answer, session.outbox = session.outbox, []
+    match fault.action:
+        case Action.DROP_AFTER_ACCEPT:
+            connection.close(reset=fault.reset)
+        case Action.DROP_AFTER_ACK:
+            connection.write(b"".join(_before_status(answer)))
+            connection.close(reset=fault.reset)
+        case Action.DROP_MID_FRAME:
+            first = b"".join(answer[:1])
+            connection.write(first[: len(first) // 2])
+            connection.close(reset=fault.reset)
+        case Action.NO_ANSWER:
+            pass
+        case Action.LATE_ANSWER | Action.DELAY:
+            server.later(fault.seconds, lambda: connection.write(b"".join(answer)))
+        case Action.DUPLICATE:
+            session.send(*answer, *answer)
+        case Action.REORDER:
+            session.send(*reversed(answer))
+        case Action.NOTICE:
+            session.send(*answer)
+            session.error(_subject(payload), fault.code, fault.text)
+        case _:
+            session.send(*answer)
+
+
+def spoil(
+    server: Server, connection: Connection, session: Session, frames: list[bytes]
+) -> list[bytes]:
+    """Return what is sent of ``frames``, after the faults that they meet."""
+    sent: list[bytes] = []
+    for frame in frames:
+        fault = server.faults.meet(_reply_name(frame), session.client_id)
+        if fault is None:
+            sent.append(frame)
+        elif fault.action is Action.DUPLICATE:
+            sent += [frame, frame]
+        elif fault.action is Action.DELAY:
+            server.later(fault.seconds, functools.partial(connection.write, frame))
+    return sent
+
+
+def _subject(payload: bytes) -> int:
+    # The order or request that an error about the message names.
+    request = request_codec.read(payload, 178)
+    return getattr(request, "order_id", getattr(request, "req_id", -1))
+
+
+def _before_status(answer: list[bytes]) -> list[bytes]:
+    for index, frame in enumerate(answer):
+        if _reply_name(frame) == "orderStatus":
+            return answer[:index]
+    return answer
+
+
+def _reply_name(frame: bytes) -> str:
+    return REPLY_NAMES.get(frame[4:].partition(b"\0")[0].decode(), "")
+
+
+#: EWrapper's name of each message of the gateway that a fault can be armed on.
+REPLY_NAMES = {
+    "1": "tickPrice",
+    "3": "orderStatus",
+    "4": "error",
+    "5": "openOrder",
+    "6": "updateAccountValue",
+    "7": "updatePortfolio",
+    "9": "nextValidId",
+    "10": "contractDetails",
+    "11": "execDetails",
+    "15": "managedAccounts",
+    "49": "currentTime",
+    "52": "contractDetailsEnd",
+    "53": "openOrderEnd",
+    "55": "execDetailsEnd",
+    "59": "commissionReport",
+    "61": "position",
+    "62": "positionEnd",
+    "101": "completedOrder",
+    "102": "completedOrdersEnd",
+}

@@ -1,0 +1,90 @@
+"""Everything behind the sockets, in one place, for the desks that answer requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from autoscalper.domain.identity import ConId
+from autoscalper.runtime.clock import Clock
+from autoscalper.simulator import book as books
+from autoscalper.simulator.account import Account
+from autoscalper.simulator.instruments import Contract, ContractSpec, Instruments
+from autoscalper.simulator.market import Market, Quote
+from autoscalper.simulator.session import Session
+from autoscalper.simulator.sessions import Hours, exchange_day
+from autoscalper.simulator.settings import SimulatorSettings, TradingHours
+from autoscalper.simulator.state import Changes, State
+
+
+class World:
+    """The book, the market, the account and the file, and the clients that are connected."""
+
+    def __init__(self, settings: SimulatorSettings, clock: Clock, state: State) -> None:
+        """Go on where the file says the last run stopped."""
+        self.settings = settings
+        self.clock = clock
+        self.state = state
+        self.sessions: list[Session] = []
+        anchored = settings.simulator_market == "anchored"
+        self.hours = Hours(always_open=settings.simulator_hours is TradingHours.ALWAYS)
+        self.instruments = Instruments(state.contracts(), any_expiry=anchored)
+        self.market = Market(
+            settings.simulator_seed,
+            anchored=anchored,
+            spots=state.spots(),
+            own_prices=[(self.contract(own.con_id), own) for own in state.prices()],
+        )
+        cash = state.cash()
+        self.account = Account(settings.simulator_cash if cash is None else cash, state.positions())
+        self._kept_spots: dict[str, Decimal] = {}
+        self.load_book()
+
+    def load_book(self) -> None:
+        """Take the live orders from the file, as a gateway does after its restart."""
+        self.changes = Changes()
+        self.book = books.Book(
+            self.state,
+            self.hours,
+            lambda con_id: self.contract(con_id).late,
+            live=self.state.live_orders(),
+            next_perm_id=self.state.next_perm_id() or books.FIRST_PERM_ID,
+            highest_ids=self.state.highest_ids(),
+        )
+
+    def now(self) -> datetime:
+        """Return the present time, aware, in UTC."""
+        return self.clock.now()
+
+    def contract(self, con_id: ConId) -> Contract:
+        """Return a contract that was given out before."""
+        contract = self.instruments.by_id(con_id)
+        if contract is None:
+            raise LookupError(f"expected a contract that was given out, was {con_id}")
+        return contract
+
+    def find_contracts(self, spec: ContractSpec) -> list[Contract]:
+        """Return the contracts that a request means today."""
+        spot = self.market.spot(spec.symbol.upper()) if spec.symbol and not spec.strike else None
+        found = self.instruments.find(spec, exchange_day(self.now()), spot)
+        for contract in found[:1]:
+            self.market.centre(contract)
+        return found
+
+    def quote(self, contract: Contract) -> Quote:
+        """Return what the market shows of ``contract``."""
+        return self.market.quote(contract, self.now())
+
+    def price_of(self, con_id: ConId) -> Decimal:
+        """Return what one share of a position's contract is worth: the middle of its quote."""
+        return self.quote(self.contract(con_id)).mid or Decimal(0)
+
+    def commit(self) -> None:
+        """Write everything that changed to the file; nothing may be sent before."""
+        changes, self.changes = self.changes, Changes()
+        changes.contracts = self.instruments.take_new()
+        changes.prices, spots = self.market.take_changes()
+        if spots != self._kept_spots:
+            changes.spots = self._kept_spots = dict(spots)
+        if changes != Changes():
+            self.state.commit(changes)

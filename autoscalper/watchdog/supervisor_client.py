@@ -1,0 +1,93 @@
+"""supervisord's XML-RPC over its unix socket: the one file that touches it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from autoscalper.runtime.errors import AutoScalperError
+
+#: Seconds to wait for an answer; supervisord answers in milliseconds or is in trouble.
+TIMEOUT_SECONDS = 5.0
+
+
+class SupervisorFailed(AutoScalperError):
+    """supervisord did not answer, or refused."""
+
+
+class ProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What supervisord knows about one of its processes."""
+
+    name: str
+    #: RUNNING, STARTING, BACKOFF, STOPPING, STOPPED, EXITED, FATAL or UNKNOWN.
+    statename: str
+    #: 0 while it does not run.
+    pid: int
+    #: When it was started last and the time of the answer, seconds since 1970.
+    start: int
+    now: int
+
+
+class Supervisor:
+    """Asks supervisord about its processes and tells it what to do with them. Blocks."""
+
+    def __init__(self, socket_path: Path) -> None:
+        """Use the supervisord that listens on ``socket_path``."""
+        transport = _UnixTransport(str(socket_path))
+        # The host is never looked up; the transport knows where to connect.
+        self._proxy = xmlrpc.client.ServerProxy("http://supervisord", transport=transport)
+
+    def processes(self) -> list[ProcessInfo]:
+        """Return all processes, event listeners included.
+
+        Raises:
+            SupervisorFailed: no answer.
+        """
+        return msgspec.convert(self._call("getAllProcessInfo"), list[ProcessInfo])
+
+    def start(self, name: str) -> None:
+        """Start process ``name`` without waiting until it runs.
+
+        Raises:
+            SupervisorFailed: no answer, or the process is not stopped.
+        """
+        self._call("startProcess", name, False)
+
+    def signal(self, name: str, signum: str) -> None:
+        """Send ``signum``, a name such as ``KILL``, to process ``name``.
+
+        Raises:
+            SupervisorFailed: no answer, or the process does not run.
+        """
+        self._call("signalProcess", name, signum)
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        try:
+            return getattr(self._proxy.supervisor, method)(*arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+            raise SupervisorFailed(f"supervisord: {method}: {error}") from error
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisord")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIMEOUT_SECONDS)
+        self.sock.connect(self._path)
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: object) -> http.client.HTTPConnection:
+        return _UnixConnection(self._path)

@@ -1,0 +1,139 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from autoscalper.domain.contract import ContractTerms, Right
+from autoscalper.domain.identity import MessageId
+from autoscalper.domain.instruction import CloseTrade, OpenTrade
+from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.post import Post
+from autoscalper.domain.reading import Ignored, Instructed, Reading
+from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
+from autoscalper.links.any_to_alert import OutcomeDecided
+from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
+from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
+from autoscalper.parser import answers
+from autoscalper.parser.answers import Answers
+from autoscalper.runtime.store import Store
+from tests.fakes.posts import NINE_FORTY_FIVE, FixedClock, a_post
+
+ENTRY = OpenTrade(
+    contract=ContractTerms(underlying="IWM", strike=Decimal(210), right=Right.CALL),
+    price=Decimal("0.88"),
+)
+
+
+def read(post: Post) -> Reading:
+    """Understand two words, so that the tests do not depend on the grammar."""
+    match post.text.split()[0]:
+        case "BTO":
+            return Instructed(instruction=ENTRY)
+        case "out":
+            return Instructed(instruction=CloseTrade())
+        case _:
+            return Ignored(reason="chatter")
+
+
+class Desk:
+    """Answers of a store of its own, with what they wrote."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.answers = Answers(store, read, FixedClock())
+
+    def take(self, *messages: ingest_to_parser.Message) -> None:
+        with self.store.transaction():
+            for message in messages:
+                self.answers.take(message)
+
+    @property
+    def signals(self) -> list[parser_to_broker.Message]:
+        entries = self.answers.signals.read(0, 100)
+        return [parser_to_broker.LINK.decode(payload) for _, payload in entries]
+
+    @property
+    def outcomes(self) -> list[any_to_alert.Message]:
+        entries = self.answers.notices.read(0, 100)
+        return [any_to_alert.FROM_PARSER.decode(payload) for _, payload in entries]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    store = Store(tmp_path / "parser.db", durable=False, schema=answers.SCHEMA)
+    yield Desk(store)
+    store.close()
+
+
+def published(text: str) -> PostPublished:
+    return PostPublished(post=a_post(text))
+
+
+def edited(text: str, version: int = 2) -> PostEdited:
+    return PostEdited(post=a_post(text, version=version))
+
+
+def deleted(version: int) -> PostDeleted:
+    return PostDeleted(
+        message_id=MessageId("101"),
+        version=version,
+        channel_id=a_post().channel_id,
+        deleted_at=NINE_FORTY_FIVE,
+    )
+
+
+def test_an_instruction_goes_to_the_broker_and_nothing_to_the_user(desk: Desk) -> None:
+    desk.take(published("BTO IWM 210c 0.88"))
+    (signal,) = desk.signals
+    assert isinstance(signal, SignalIssued)
+    assert (signal.signal_id, signal.instruction) == ("101.1", ENTRY)
+    assert desk.outcomes == []
+
+
+def test_chatter_goes_to_the_user_and_nothing_to_the_broker(desk: Desk) -> None:
+    desk.take(published("morning"))
+    (outcome,) = desk.outcomes
+    assert isinstance(outcome, OutcomeDecided)
+    assert outcome.outcome.kind is OutcomeKind.IGNORED
+    assert desk.signals == []
+
+
+def test_a_post_that_comes_again_is_not_answered_again(desk: Desk) -> None:
+    desk.take(published("BTO IWM 210c 0.88"), edited("morning"))
+    desk.take(published("BTO IWM 210c 0.88"), edited("morning"))
+    assert [type(each) for each in desk.signals] == [SignalIssued, SignalRevised]
+    assert desk.outcomes == []
+
+
+def test_an_edit_and_a_deletion_name_the_signal_that_the_message_gave(desk: Desk) -> None:
+    desk.take(published("BTO IWM 210c 0.88"), edited("BTO IWM 210c 0.98"), deleted(3))
+    issued, revised, withdrawn = desk.signals
+    assert isinstance(revised, SignalRevised)
+    assert isinstance(withdrawn, SignalWithdrawn)
+    assert issued.signal_id == revised.signal_id == withdrawn.signal_id == "101.1"
+
+
+def test_a_signal_that_an_edit_took_back_is_still_the_messages_signal(desk: Desk) -> None:
+    desk.take(published("BTO IWM 210c 0.88"), edited("oops"), edited("BTO IWM 210c 0.98", 3))
+    assert [type(each) for each in desk.signals] == [SignalIssued, SignalRevised, SignalRevised]
+
+
+def test_chatter_that_is_edited_into_an_exit_gives_the_signal_of_that_version(desk: Desk) -> None:
+    desk.take(published("ou"), edited("out"), deleted(3))
+    assert [each.signal_id for each in desk.signals] == ["101.2", "101.2"]
+    assert len(desk.outcomes) == 1
+
+
+def test_every_version_of_every_post_gets_exactly_one_answer(desk: Desk) -> None:
+    desk.take(published("hm"), edited("BTO IWM 210c 0.88"), edited("hm", 3), deleted(4))
+    assert len(desk.signals) + len(desk.outcomes) == 4
+
+
+def test_a_transaction_that_fails_leaves_no_answer(desk: Desk) -> None:
+    with pytest.raises(RuntimeError), desk.store.transaction():
+        desk.answers.take(published("BTO IWM 210c 0.88"))
+        raise RuntimeError("the process dies")
+    assert desk.signals == []
+    desk.take(published("BTO IWM 210c 0.88"))
+    assert len(desk.signals) == 1
