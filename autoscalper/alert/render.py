@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import assert_never
 
+from autoscalper.domain.pricing import shown
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
+    CommandAnswered,
     GatewayChanged,
     OrderFilled,
     OutcomeDecided,
     Reported,
+    TradeChanged,
     TradeClosed,
 )
 
@@ -33,6 +36,15 @@ def render(notice: any_to_alert.Message) -> str:
                 f"trade closed {notice.contract}: {notice.bought_qty} bought at"
                 f" {notice.avg_entry_price}, sold at {notice.avg_exit_price},"
                 f" {_signed(notice.realized)}"
+            )
+        case TradeChanged():
+            return (
+                f"trade {notice.contract}: {notice.held_qty} of {notice.order_qty} held,"
+                f" stop {shown(notice.stop_price)}, target {shown(notice.target_price)}"
+            )
+        case CommandAnswered():
+            return one_line(
+                f"command {notice.command_id} {notice.state.value}: {'; '.join(notice.lines)}"
             )
         case GatewayChanged():
             reason = f" ({notice.reason})" if notice.reason else ""

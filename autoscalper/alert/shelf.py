@@ -10,11 +10,13 @@ import msgspec
 from autoscalper.alert.render import render
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
+    CommandAnswered,
     GatewayChanged,
     Level,
     OrderFilled,
     OutcomeDecided,
     Reported,
+    TradeChanged,
     TradeClosed,
 )
 from autoscalper.runtime.store import Store
@@ -97,6 +99,10 @@ def key_of(notice: any_to_alert.Message) -> str:
             return f"fill {notice.exec_id}"
         case TradeClosed():
             return f"closed {notice.trade_id}"
+        case TradeChanged():
+            return f"trade {notice.trade_id} {notice.changed_at.isoformat()}"
+        case CommandAnswered():
+            return f"command {notice.command_id} {notice.state.value} {notice.answered_at.isoformat()}"
         case GatewayChanged():
             return f"gateway {notice.changed_at.isoformat()} {notice.state}"
         case Reported():
@@ -110,7 +116,11 @@ def level_of(notice: any_to_alert.Message) -> int:
     match notice:
         case Reported():
             return _LEVELS[notice.level]
-        case GatewayChanged() | OutcomeDecided() | OrderFilled() | TradeClosed():
+        case TradeChanged():
+            return logging.DEBUG
+        case (
+            GatewayChanged() | OutcomeDecided() | OrderFilled() | TradeClosed() | CommandAnswered()
+        ):
             return logging.INFO
         case _:
             assert_never(notice)

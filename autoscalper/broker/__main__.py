@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 
-from autoscalper.broker import journal
+from autoscalper.broker import journal, standing
 from autoscalper.broker.book import Book
 from autoscalper.broker.desk import Desk
 from autoscalper.broker.ib_client import IbClient
 from autoscalper.broker.journal import Journal
 from autoscalper.domain.settings import BY_PROCESS, BrokerSettings, contradictions
-from autoscalper.links import any_to_alert, parser_to_broker
+from autoscalper.links import alert_to_broker, any_to_alert, broker_to_alert, parser_to_broker
 from autoscalper.runtime import config
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
@@ -22,6 +23,9 @@ from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
+
+#: Seconds between two states that are left for alert.
+STATUS_SECONDS = 1.0
 
 
 async def broker() -> None:
@@ -37,6 +41,8 @@ async def broker() -> None:
     gateway = IbClient(settings, desk.hear)
     link = parser_to_broker.LINK
     signals = Follower(link, process.address(link.name), store, process.clock)
+    operator = alert_to_broker.LINK
+    wishes = Follower(operator, process.address(operator.name), store, process.clock)
     publisher = Publisher(notices, process.address(any_to_alert.FROM_BROKER.name), process.clock)
 
     def details() -> dict[str, str]:
@@ -54,12 +60,22 @@ async def broker() -> None:
     async def follow() -> None:
         await desk.follow(signals, gateway)
 
+    async def obey() -> None:
+        await desk.obey(wishes, gateway)
+
+    async def leave_status() -> None:
+        while True:
+            broker_to_alert.leave(process.run_dir, standing.status_of(book, process.clock.now()))
+            await asyncio.sleep(STATUS_SECONDS)
+
     logger.info(
         "broker ready open_trades=%s waiting=%s", len(book.open_trades()), len(book.waiting)
     )
     await serve(
         decide,
         follow,
+        obey,
+        leave_status,
         desk.tick,
         gateway.connect_for_ever,
         publisher.publish,

@@ -14,6 +14,7 @@ from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
+    CommandId,
     ConId,
     ExecId,
     IbOrderId,
@@ -22,10 +23,12 @@ from autoscalper.domain.identity import (
     TradeId,
 )
 from autoscalper.domain.order import OrderType, Purpose, Side
-from autoscalper.domain.outcome import Outcome
+from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
+from autoscalper.domain.pricing import shown
 from autoscalper.domain.settings import BrokerSettings
-from autoscalper.links import any_to_alert
+from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links.any_to_alert import CommandState
 from autoscalper.links.parser_to_broker import SignalIssued
 
 
@@ -57,6 +60,19 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     quote_asked_at: datetime | None = None
     #: The trade that it ordered, once it did: its outcome comes with the fill.
     trade_id: TradeId | None = None
+    #: When the operator took an entry that came too late; its age counts from then.
+    taken_at: datetime | None = None
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the operator, as far as it got."""
+
+    command: alert_to_broker.Message
+    state: CommandState
+    #: What was last told of it.
+    lines: tuple[str, ...] = ()
+    #: Trades that it closes.
+    closing: tuple[TradeId, ...] = ()
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -70,7 +86,9 @@ class Changes(msgspec.Struct, kw_only=True):
     recent_entries: dict[str, datetime] = {}
     fills: dict[ExecId, Fill] = {}
     contracts: dict[OptionContract, ContractDetails] = {}
+    requests: dict[CommandId, Request] = {}
     notices: list[tuple[str, any_to_alert.Message]] = []
+    paused: bool | None = None
     high_water_mark: IbOrderId | None = None
 
     @property
@@ -86,11 +104,21 @@ class Book:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
         self.phase = Phase.DOWN
+        #: Since when, None before the first try; and what of it was told.
+        self.phase_since: datetime | None = None
+        self.phase_told: Phase | None = None
+        self.account = ""
         self.degraded = False
+        self.paused = False
         self.high_water_mark = IbOrderId(0)
         self.orders: dict[ClientOrderId, Order] = {}
         self.trades: dict[TradeId, Trade] = {}
         self.waiting: dict[SignalId, Waiting] = {}
+        #: Entries that came too late, while they can be taken by hand. Not kept over restarts.
+        self.missed: dict[PostId, Waiting] = {}
+        self.requests: dict[CommandId, Request] = {}
+        #: What was last told of each trade.
+        self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.heard: dict[PostId, datetime] = {}
         #: When what alert was last posted, by its key, so that a repost is known.
         self.recent_entries: dict[str, datetime] = {}
@@ -100,7 +128,10 @@ class Book:
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
+        #: The newest question for a snapshot: its number, its time, and whether it is answered.
+        self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
+        self.snapshot_awaited = False
         self.net_liquidation: Decimal | None = None
         self.changes = Changes()
         self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
@@ -160,9 +191,32 @@ class Book:
         self.contracts[contract] = details
         self.changes.contracts[contract] = details
 
+    def ask_for_snapshot(self, now: datetime) -> int:
+        """Return the number of a new question; answers to older ones are no evidence any more."""
+        self.snapshot_number += 1
+        self.snapshot_asked_at, self.snapshot_awaited = now, True
+        return self.snapshot_number
+
     def notify(self, key: str, message: any_to_alert.Message) -> None:
         """Tell the user something, once per ``key``."""
         self.changes.notices.append((key, message))
+
+    def pause(self, paused: bool) -> None:
+        """Stop or allow new entries, over restarts."""
+        self.paused = paused
+        self.changes.paused = paused
+
+    def answer(self, request: Request, now: datetime) -> None:
+        """Remember how far a command of the operator is, and tell."""
+        command_id = request.command.command_id
+        self.requests[command_id] = request
+        self.changes.requests[command_id] = request
+        self.notify(
+            f"command {command_id} {request.state.value} {now.isoformat()}",
+            any_to_alert.CommandAnswered(
+                command_id=command_id, state=request.state, lines=request.lines, answered_at=now
+            ),
+        )
 
     def raise_high_water_mark(self, used: IbOrderId) -> None:
         """Make sure that no order id up to ``used`` is given out again."""
@@ -248,7 +302,16 @@ class Book:
         trade: Trade | None = None,
         orders: Iterable[Order] = (),
     ) -> None:
-        """Give an alert its outcome. The first one counts; the log refuses a second."""
+        """Give an alert its outcome. The first one counts; the log refuses a second.
+
+        The outcome of an entry that the operator took late is the answer to that command.
+        """
+        taken = self._request_to_take(post.post_id)
+        if taken is not None:
+            is_done = outcome.kind is OutcomeKind.TRADED
+            state = CommandState.DONE if is_done else CommandState.REFUSED
+            self.answer(msgspec.structs.replace(taken, state=state, lines=(str(outcome),)), now)
+            return
         listed = list(orders)
         self.notify(
             outcome_key(post.post_id),
@@ -269,6 +332,16 @@ class Book:
             ),
         )
 
+    def _request_to_take(self, post_id: PostId) -> Request | None:
+        for request in self.requests.values():
+            is_meant = (
+                isinstance(request.command, alert_to_broker.TakeEntry)
+                and request.command.post_id == post_id
+            )
+            if is_meant and request.state is CommandState.UNDER_WAY:
+                return request
+        return None
+
 
 def outcome_key(post_id: PostId) -> str:
     """Return the key under which a post's one outcome is kept."""
@@ -284,6 +357,6 @@ def describe(order: Order) -> str:
     """Return an order in words: side, quantity, kind and price."""
     terms = order.terms
     prices = [terms.limit_price, terms.stop_price]
-    price = next((f" {each}" for each in prices if each is not None), "")
+    price = next((f" {shown(each)}" for each in prices if each is not None), "")
     kind = order.order_type.value
     return f"{order.side.value} {terms.order_qty} {kind}{price} ({order.purpose.value})"

@@ -47,6 +47,8 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Ask the gateway for everything that it has, on the present connection."""
 
+    #: Comes back with the answer: only the one to the newest question is evidence.
+    number: int
     reason: str
 
 

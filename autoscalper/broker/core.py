@@ -9,12 +9,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from autoscalper.broker import entries, followups, levels, orderbook, reconcile
+from autoscalper.broker import (
+    entries,
+    followups,
+    levels,
+    operator,
+    orderbook,
+    reconcile,
+    standing,
+)
 from autoscalper.broker.book import Book, Phase, Quote
 from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
 from autoscalper.broker.events import (
     BalanceReported,
     ClockTicked,
+    CommandArrived,
     ContractFound,
     ContractMissing,
     Event,
@@ -29,6 +38,7 @@ from autoscalper.broker.events import (
     OrderReported,
     QuoteChanged,
     SignalArrived,
+    Snapshot,
     SnapshotTaken,
 )
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
@@ -46,19 +56,20 @@ def decide(book: Book, event: Event, now: datetime) -> list[Command]:
     commands = _hear(book, event, now)
     if isinstance(event, QuoteChanged) and not book.waiting:
         return commands
-    return commands + entries.proceed(book, now) + levels.converge(book, now)
+    commands = commands + entries.proceed(book, now) + levels.converge(book, now)
+    operator.report(book, now)
+    standing.tell_changed_trades(book, now)
+    return commands
 
 
 def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
     match event:
         case SignalArrived():
             return _signal(book, event.message, now)
-        case OrderReported():
-            orderbook.apply_report(book, event.report, now)
-        case OrderErrored():
-            orderbook.apply_error(book, event.ib_order_id, event.code, event.text, now)
-        case FillReported():
-            orderbook.apply_fill(book, event.fill, now)
+        case CommandArrived():
+            return operator.take(book, event.command, now)
+        case OrderReported() | OrderErrored() | FillReported():
+            _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
         case BalanceReported():
@@ -75,6 +86,18 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
     return []
 
 
+def _order(book: Book, event: OrderReported | OrderErrored | FillReported, now: datetime) -> None:
+    match event:
+        case OrderReported():
+            orderbook.apply_report(book, event.report, now)
+        case OrderErrored():
+            orderbook.apply_error(book, event.ib_order_id, event.code, event.text, now)
+        case FillReported():
+            orderbook.apply_fill(book, event.fill, now)
+        case _:
+            assert_never(event)
+
+
 def _gateway(
     book: Book,
     event: GatewayConnecting
@@ -88,11 +111,13 @@ def _gateway(
 ) -> list[Command]:
     match event:
         case GatewayConnecting():
+            # 1100 can come before the login is complete: only a new connection forgets it.
+            book.degraded = False
             _enter(book, Phase.CONNECTING, event.reason, now)
         case GatewayConnected():
-            book.degraded = False
+            book.account = event.account
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
-            return [*_watch_open_trades(book), _snapshot(book, "connected", now)]
+            return [_snapshot(book, "connected", now), *_look_up_again(book)]
         case GatewayLost():
             orderbook.doubt_unconfirmed(book, now)
             _enter(book, Phase.DOWN, event.reason, now)
@@ -105,12 +130,9 @@ def _gateway(
         case LinkRestored():
             book.degraded = False
             _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
-            return [_snapshot(book, "link restored", now)]
+            return [_snapshot(book, "link restored", now), *_look_up_again(book)]
         case SnapshotTaken():
-            commands = reconcile.reconcile(book, event.snapshot, now)
-            if not book.degraded:
-                _enter(book, Phase.TRADING, "reconciled", now)
-            return commands
+            return _reconcile(book, event.snapshot, now)
         case _:
             assert_never(event)
     return []
@@ -140,23 +162,31 @@ def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:
 
 
 def _snapshot(book: Book, reason: str, now: datetime) -> Command:
-    book.snapshot_asked_at = now
-    return TakeSnapshot(reason=reason)
+    return TakeSnapshot(number=book.ask_for_snapshot(now), reason=reason)
 
 
-def _watch_open_trades(book: Book) -> list[Command]:
+def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
+    if book.degraded or snapshot.number != book.snapshot_number:
+        return []
+    commands = reconcile.reconcile(book, snapshot, now)
+    _enter(book, Phase.TRADING, "reconciled", now)
+    return commands
+
+
+def _look_up_again(book: Book) -> list[Command]:
     contracts = {trade.contract for trade in book.open_trades()}
-    return [
-        WatchQuote(contract=contract, details=book.contracts[contract])
-        for contract in sorted(contracts, key=str)
-    ]
+    contracts |= {waiting.contract for waiting in book.waiting.values()}
+    return [entries.look_up(book, contract) for contract in sorted(contracts, key=str)]
 
 
 def _enter(book: Book, phase: Phase, reason: str, now: datetime) -> None:
-    was, book.phase = book.phase, phase
-    if was is phase or phase is Phase.CONNECTING or {was, phase} == {Phase.CONNECTING, Phase.DOWN}:
+    book.phase = phase
+    # Trying to connect is being down: only what comes of it is news.
+    told = Phase.DOWN if phase is Phase.CONNECTING else phase
+    if told is book.phase_told:
         return
+    book.phase_told, book.phase_since = told, now
     book.notify(
-        f"gateway {phase.value} {now.isoformat()}",
-        any_to_alert.GatewayChanged(state=phase.value, reason=reason, changed_at=now),
+        f"gateway {told.value} {now.isoformat()}",
+        any_to_alert.GatewayChanged(state=told.value, reason=reason, changed_at=now),
     )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
-from autoscalper.broker.events import ClockTicked, Event, SignalArrived
+from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
 from autoscalper.broker.journal import Journal
-from autoscalper.links import parser_to_broker
+from autoscalper.links import alert_to_broker, parser_to_broker
 from autoscalper.runtime import crashpoints
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.link import Entry
 from autoscalper.runtime.store import Store
+
+M = TypeVar("M")
 
 #: Seconds between two looks at what time alone brings about.
 TICK_SECONDS = 0.25
@@ -59,7 +62,17 @@ class Desk:
     async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
         """Decide signals as they come, each with its place in the log in one transaction."""
         async for entries in follower.batches():
-            self._act(gateway, self._keep_signals(follower, entries))
+            signals = [SignalArrived(message=entry.message) for entry in entries]
+            crashpoints.reach("broker-before-signals-commit")
+            commands = self._keep_entries(follower, entries, signals)
+            crashpoints.reach("broker-after-signals-commit")
+            self._act(gateway, commands)
+
+    async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
+        """Decide the operator's commands as they come, in the same way."""
+        async for entries in follower.batches():
+            given = [CommandArrived(command=entry.message) for entry in entries]
+            self._act(gateway, self._keep_entries(follower, entries, given))
 
     async def tick(self) -> None:
         """Let time be noticed."""
@@ -80,20 +93,15 @@ class Desk:
         crashpoints.reach("broker-after-commit")
         return commands
 
-    def _keep_signals(
-        self,
-        follower: Follower[parser_to_broker.Message],
-        entries: list[Entry[parser_to_broker.Message]],
+    def _keep_entries(
+        self, follower: Follower[M], entries: list[Entry[M]], events: Sequence[Event]
     ) -> list[Command]:
         commands: list[Command] = []
-        for entry in entries:
-            event = SignalArrived(message=entry.message)
+        for event in events:
             commands += decide(self.book, event, self._clock.now())
-        crashpoints.reach("broker-before-signals-commit")
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
-        crashpoints.reach("broker-after-signals-commit")
         return commands
 
     def _act(self, gateway: Gateway, commands: list[Command]) -> None:

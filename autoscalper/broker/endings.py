@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from autoscalper.broker.book import Book, Waiting
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.words import understood_as
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.domain.pricing import shown
 from autoscalper.links import any_to_alert
 
 #: After a first partial fill, how long the rest is awaited before the outcome is told.
@@ -21,22 +23,26 @@ SETTLE = timedelta(seconds=1)
 
 def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
     """Settle what can be settled and close ``trade`` if it is flat for good; return whether."""
+    if now.astimezone(EXCHANGE_ZONE).date() > trade.contract.expiry:
+        trade = _expire(book, trade, now)
     orders = book.orders_of(trade)
     for waiting in [each for each in book.waiting.values() if each.trade_id == trade.trade_id]:
         _settle_entry(book, trade, waiting, now)
     if any(order.is_live for order in orders) or book.held(trade) != 0:
         return False
     book.put_trade(replace(trade, closed_at=now))
-    bought = [order for order in orders if order.side is Side.BUY]
-    bought_qty = sum(order.cum_qty for order in bought)
-    if bought_qty:
-        _tell_closed(book, trade, orders, bought_qty, now)
+    closed = result_of(book, trade, now)
+    if closed is not None:
+        book.notify(f"closed {trade.trade_id} {closed.bought_qty}", closed)
     return True
 
 
-def _tell_closed(
-    book: Book, trade: Trade, orders: list[Order], bought_qty: int, now: datetime
-) -> None:
+def result_of(book: Book, trade: Trade, closed_at: datetime) -> any_to_alert.TradeClosed | None:
+    """Return what a flat trade made, None if nothing was ever bought."""
+    orders = book.orders_of(trade)
+    bought_qty = sum(order.cum_qty for order in orders if order.side is Side.BUY)
+    if not bought_qty:
+        return None
     spent, sold_qty, gained = (
         _value(orders, Side.BUY),
         sum(order.cum_qty for order in orders if order.side is Side.SELL),
@@ -45,18 +51,35 @@ def _tell_closed(
     avg_entry = spent / bought_qty
     avg_exit = gained / sold_qty if sold_qty else Decimal(0)
     multiplier = book.contracts[trade.contract].multiplier
+    return any_to_alert.TradeClosed(
+        trade_id=trade.trade_id,
+        contract=trade.contract,
+        bought_qty=bought_qty,
+        avg_entry_price=avg_entry,
+        avg_exit_price=avg_exit,
+        realized=(avg_exit - avg_entry) * sold_qty * multiplier,
+        closed_at=closed_at,
+    )
+
+
+def _expire(book: Book, trade: Trade, now: datetime) -> Trade:
+    """The contract is no more: so are its orders, and what was held is settled in cash."""
+    for order in [each for each in book.orders_of(trade) if each.is_live]:
+        book.put_order(replace(order, status=OrderStatus.EXPIRED, doubted_at=None, asked=None))
+    held = book.held(trade)
+    if held == 0:
+        return trade
+    expired = replace(trade, external_qty=trade.external_qty + held)
+    book.put_trade(expired)
     book.notify(
-        f"closed {trade.trade_id} {bought_qty}",
-        any_to_alert.TradeClosed(
-            trade_id=trade.trade_id,
-            contract=trade.contract,
-            bought_qty=bought_qty,
-            avg_entry_price=avg_entry,
-            avg_exit_price=avg_exit,
-            realized=(avg_exit - avg_entry) * sold_qty * multiplier,
-            closed_at=now,
+        f"expired {trade.trade_id}",
+        any_to_alert.Reported(
+            level=any_to_alert.Level.CRITICAL,
+            text=f"{trade.contract} expired while {held} were held",
+            reported_at=now,
         ),
     )
+    return expired
 
 
 def _value(orders: Iterable[Order], side: Side) -> Decimal:
@@ -87,8 +110,8 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
     if entry.cum_qty:
         return Outcome(
             kind=OutcomeKind.TRADED,
-            detail=f"bought {entry.cum_qty} at {entry.avg_price:f}, stop {trade.stop_price:f},"
-            f" target {trade.target_price:f}",
+            detail=f"bought {entry.cum_qty} at {shown(entry.avg_price)},"
+            f" stop {shown(trade.stop_price)}, target {shown(trade.target_price)}",
         )
     waited = f"{(now - entry.created_at).total_seconds():.0f} s"
     if entry.status is OrderStatus.REJECTED:
@@ -99,5 +122,5 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
         )
     return Outcome(
         kind=OutcomeKind.EXPIRED,
-        detail=f"not filled at {entry.terms.limit_price} within {waited}",
+        detail=f"not filled at {shown(entry.terms.limit_price or Decimal(0))} within {waited}",
     )

@@ -50,10 +50,14 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
     book.wait(Waiting(signal=signal, contract=contract))
     book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
-    details = book.contracts.get(contract)
-    if details is None:
-        return [FindContract(contract=contract)]
-    return [WatchQuote(contract=contract, details=details)]
+    return [look_up(book, contract)]
+
+
+def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
+    """Let an entry that came too late wait once more, because the operator wants it now."""
+    del book.missed[waiting.signal.post.post_id]
+    book.wait(replace(waiting, taken_at=now, quote_asked_at=None))
+    return [look_up(book, waiting.contract)]
 
 
 def proceed(book: Book, now: datetime) -> list[Command]:
@@ -100,6 +104,14 @@ def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContra
     )
 
 
+def look_up(book: Book, contract: OptionContract) -> Command:
+    """Return the question for what is not known of ``contract`` yet: its details or its quote."""
+    details = book.contracts.get(contract)
+    if details is None:
+        return FindContract(contract=contract)
+    return WatchQuote(contract=contract, details=details)
+
+
 def _refuse(
     book: Book, signal: SignalIssued, kind: OutcomeKind, detail: str, now: datetime
 ) -> list[Command]:
@@ -118,11 +130,16 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 
 
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
-    age = now - waiting.signal.post.posted_at
+    age = now - (waiting.taken_at or waiting.signal.post.posted_at)
     if limits.is_too_old(age, book.settings):
         seconds = f"{age.total_seconds():.0f} s old"
         most = f"{book.settings.entry_max_age_seconds} s are allowed"
+        book.missed[waiting.signal.post.post_id] = waiting
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, f"{seconds}, {most}", now)
+        return []
+    if book.paused:
+        detail = "new entries are paused by the operator"
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
         return []
     if book.phase is not Phase.TRADING or waiting.contract not in book.contracts:
         return []
@@ -196,6 +213,9 @@ def _open(
         hold=size.contracts,
         stop_price=stop,
         target_price=target,
+        author_name=post.author_name,
+        channel_name=post.channel_name,
+        posted_price=instruction.price,
     )
     return _bracket(book, waiting, trade, Purpose.ENTRY, limit, size.contracts, now)
 

@@ -11,7 +11,7 @@ from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.pricing import Ticks
-from autoscalper.links import parser_to_broker
+from autoscalper.links import alert_to_broker, parser_to_broker
 
 
 class ContractDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +30,8 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     ib_order_id: IbOrderId
     client_order_id: ClientOrderId | None = None
     perm_id: PermId | None = None
-    #: None: IBKR's word is not one that decides anything by itself.
-    status: OrderStatus | None = None
+    #: In doubt where IBKR's word decides nothing by itself.
+    status: OrderStatus
     order_qty: int | None = None
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
@@ -66,13 +66,20 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     positions: dict[ConId, int]
     #: Lowest order id that the gateway would accept next.
     next_order_id: IbOrderId
-    taken_at: datetime
+    #: Of the question that it answers.
+    number: int
 
 
 class SignalArrived(msgspec.Struct, frozen=True, kw_only=True):
     """The parser told what a trader wants."""
 
     message: parser_to_broker.Message
+
+
+class CommandArrived(msgspec.Struct, frozen=True, kw_only=True):
+    """The operator told what to do."""
+
+    command: alert_to_broker.Message
 
 
 class ClockTicked(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +174,7 @@ class BalanceReported(msgspec.Struct, frozen=True, kw_only=True):
 
 Event = (
     SignalArrived
+    | CommandArrived
     | ClockTicked
     | GatewayConnecting
     | GatewayConnected

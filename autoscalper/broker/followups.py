@@ -35,6 +35,7 @@ from autoscalper.domain.instruction import (
 )
 from autoscalper.domain.order import Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.domain.pricing import shown
 from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
 
 _HALF = Decimal("0.5")
@@ -151,10 +152,10 @@ def _move_stop(book: Book, rule: StopRule | None, trade: Trade) -> Outcome:
     if wanted <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
     if wanted < trade.stop_price and not book.settings.allow_looser_stops:
-        detail = f"a stop at {wanted:f} is looser than the one at {trade.stop_price:f}"
+        detail = f"a stop at {shown(wanted)} is looser than the one at {shown(trade.stop_price)}"
         return Outcome(kind=OutcomeKind.DENIED, detail=detail)
     book.put_trade(replace(trade, stop_price=wanted))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"stop to {wanted:f}{_later(book)}")
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"stop to {shown(wanted)}{_later(book)}")
 
 
 def _set_target(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
@@ -166,7 +167,7 @@ def _set_target(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
     if not above:
         return Outcome(kind=OutcomeKind.DENIED, detail="no target above the stop")
     book.put_trade(replace(trade, target_price=min(above)))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"target to {min(above):f}{_later(book)}")
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"target to {shown(min(above))}{_later(book)}")
 
 
 def _break_even(book: Book, trade: Trade) -> Decimal:

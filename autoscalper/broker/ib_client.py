@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 
 import ib_async
 from ib_async.wrapper import RequestError
@@ -221,11 +220,11 @@ class IbClient:
             wanted = await self._wanted.get()
             match wanted:
                 case TakeSnapshot():
-                    await self._snapshot(ib)
+                    await self._snapshot(ib, wanted.number)
                 case FindContract():
                     await self._find(ib, wanted.contract)
 
-    async def _snapshot(self, ib: IbConnection) -> None:
+    async def _snapshot(self, ib: IbConnection, number: int) -> None:
         """Ask part by part: two at once of one kind would answer only one of them."""
         async with asyncio.timeout(SNAPSHOT_SECONDS):
             await ib.reqOpenOrdersAsync()
@@ -240,7 +239,7 @@ class IbClient:
             completed=completed,
             positions={},
             next_order_id=ib.next_order_id,
-            taken_at=datetime.now(UTC),
+            number=number,
         )
         ib.snapshot_in_hand = taken
         async with asyncio.timeout(SNAPSHOT_SECONDS):

@@ -8,6 +8,7 @@ taken from the messages themselves.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,11 @@ NOT_READY_CODES = frozenset({326, 10141, 321})
 DEGRADED_CODES = frozenset({1100, 2110})
 RESTORED_CODES = frozenset({1101, 1102})
 
+#: Loggers of ib_async that repeat, louder, what the gateway says; its decoder's is not one of them.
+_REPEATING = ("ib_async.client", "ib_async.ib", "ib_async.wrapper")
+
+logger = logging.getLogger(__name__)
+
 Emit = Callable[[events.Event], None]
 
 
@@ -37,6 +43,8 @@ class IbConnection(ib_async.IB):
 
     def __init__(self, client_id: int, emit: Emit) -> None:
         """Prepare a connection as ``client_id``; what the gateway says goes to ``emit``."""
+        for name in _REPEATING:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         super().__init__()
         self.wrapper = _Ear(self, emit)
         self.client = Client(self.wrapper)
@@ -127,6 +135,7 @@ class _Ear(Wrapper):
         self, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str
     ) -> None:
         super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+        logger.info("gateway says code=%s id=%s text=%s", errorCode, reqId, errorString)
         if 0 <= reqId < FIRST_REQUEST_ID:
             order_id = IbOrderId(reqId)
             error = events.OrderErrored(ib_order_id=order_id, code=errorCode, text=errorString)

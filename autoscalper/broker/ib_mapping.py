@@ -12,7 +12,7 @@ from autoscalper.broker.events import ContractDetails, Fill, OrderReport
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
-from autoscalper.domain.order import OrderStatus, OrderType, Side
+from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.pricing import COARSE_TICKS, TickBand, Ticks
 
 #: IBKR's order states. ``Inactive`` can be a refusal or a pause, so it decides nothing by itself.
@@ -181,14 +181,15 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     """Return an intent as IBKR wants it, with ``terms`` that may differ from its own in a change.
 
     The time in force is always said: an order preset that changed it would answer with 10349,
-    which reads like a cancel.
+    which reads like a cancel. What protects a position outlives the day.
     """
+    protects = order.purpose in (Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
     sent = ib_async.Order(
         orderId=order.ib_order_id,
         action="BUY" if order.side is Side.BUY else "SELL",
         totalQuantity=terms.order_qty,
         orderType=_ORDER_TYPES[order.order_type],
-        tif="DAY",
+        tif="GTC" if protects else "DAY",
         orderRef=order.client_order_id,
         account=account,
         transmit=transmit,

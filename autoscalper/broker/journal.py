@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.broker.book import Book, Changes, Waiting
+from autoscalper.broker.book import Book, Changes, Request, Waiting
 from autoscalper.broker.events import ContractDetails
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.domain.contract import OptionContract
@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS fills (
     exec_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contracts (
     contract TEXT PRIMARY KEY, named BLOB NOT NULL, details BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS requests (
+    command_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -43,6 +45,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
 _trade = msgspec.msgpack.Decoder(Trade).decode
 _waiting = msgspec.msgpack.Decoder(Waiting).decode
+_request = msgspec.msgpack.Decoder(Request).decode
 _contract = msgspec.msgpack.Decoder(OptionContract).decode
 _details = msgspec.msgpack.Decoder(ContractDetails).decode
 
@@ -87,6 +90,13 @@ class Journal:
                 book.put_order(order)
         for (payload,) in self._rows("SELECT payload FROM waiting"):
             book.wait(_waiting(payload))
+        for (payload,) in self._rows("SELECT payload FROM requests"):
+            request = _request(payload)
+            book.requests[request.command.command_id] = request
+        self._load_facts(book)
+        book.take_changes()
+
+    def _load_facts(self, book: Book) -> None:
         for named, details in self._rows("SELECT named, details FROM contracts"):
             book.put_contract(_contract(named), _details(details))
         for post_id, heard_at in self._rows("SELECT post_id, heard_at FROM heard"):
@@ -97,7 +107,8 @@ class Journal:
             book.exec_ids.add(ExecId(exec_id))
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'ib_order_id'"):
             book.high_water_mark = IbOrderId(value)
-        book.take_changes()
+        for (value,) in self._rows("SELECT value FROM marks WHERE name = 'paused'"):
+            book.paused = bool(value)
 
     def _keep_facts(self, changes: Changes) -> None:
         for post_id, heard_at in changes.heard.items():
@@ -108,6 +119,10 @@ class Journal:
             self._put("fills", (exec_id, fill.client_order_id, _encode(fill)))
         for contract, details in changes.contracts.items():
             self._put("contracts", (str(contract), _encode(contract), _encode(details)))
+        for command_id, request in changes.requests.items():
+            self._put("requests", (command_id, _encode(request)))
+        if changes.paused is not None:
+            self._put("marks", ("paused", int(changes.paused)))
         if changes.high_water_mark is not None:
             self._put("marks", ("ib_order_id", changes.high_water_mark))
 

@@ -92,7 +92,8 @@ def _reduce_protection(
     """Return whether stops and targets cover no more than ``keep``, and how they come to it."""
     commands: list[Command] = []
     done = True
-    settling = _is_settling(trade, now) and keep == book.held(trade)
+    held = book.held(trade)
+    settling = keep == held and (_is_settling(trade, now) or _parents_just_ended(book, trade, now))
     for purpose in (Purpose.STOP_LOSS, Purpose.TAKE_PROFIT):
         room = keep
         for order in (each for each in protective if each.purpose is purpose):
@@ -109,6 +110,17 @@ def _reduce_protection(
                 terms = replace(order.terms, order_qty=order.cum_qty + allowed)
                 commands += _modify(book, order, terms, now)
     return done, commands
+
+
+def _parents_just_ended(book: Book, trade: Trade, now: datetime) -> bool:
+    """The gateway cancels the children of a canceled parent by itself: give it the time."""
+    return any(
+        order.status is OrderStatus.CANCELED
+        and order.asked_at is not None
+        and now - order.asked_at < CHANGE_PATIENCE
+        for order in book.orders_of(trade)
+        if order.purpose in ENTERING
+    )
 
 
 def _exit(

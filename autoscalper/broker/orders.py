@@ -69,6 +69,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     doubted_at: datetime | None = None
     #: Whether a full snapshot did not have it, once already.
     missed: bool = False
+    #: Whether the gateway ever said that it works.
+    worked: bool = False
     perm_id: PermId | None = None
     cum_qty: int = 0
     #: Dollars per share.
@@ -90,7 +92,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def leaves_qty(self) -> int:
         """Return how many contracts it can still fill."""
-        return self.terms.order_qty - self.cum_qty if self.is_live else 0
+        return max(self.terms.order_qty - self.cum_qty, 0) if self.is_live else 0
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether it ended because the gateway would not have it."""
+        given_up = self.status is OrderStatus.ABANDONED and self.error != ""
+        return self.status is OrderStatus.REJECTED or given_up
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,8 +118,14 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     stop_price: Decimal
     target_price: Decimal
     adds: int = 0
+    #: For showing: who posted it where, and at what price per share.
+    author_name: str = ""
+    channel_name: str = ""
+    posted_price: Decimal | None = None
     #: Contracts that left the position by another hand than ours.
     external_qty: int = 0
+    #: Since when the account has shown fewer contracts than we count; None while it agrees.
+    unseen_at: datetime | None = None
     #: When contracts last changed hands; the gateway adjusts siblings by itself just after.
     filled_at: datetime | None = None
     closed_at: datetime | None = None

@@ -22,6 +22,7 @@ from autoscalper.domain.instruction import (
     TrailBy,
     TrimTrade,
 )
+from autoscalper.domain.pricing import shown
 
 
 def understood_as(instruction: Instruction, contract: OptionContract | None = None) -> str:
@@ -65,19 +66,19 @@ def _details(instruction: Instruction) -> str:
         case MoveStop(stop=stop):
             return "" if stop is None else _stop(stop)
         case SetTargets(targets=targets):
-            return " ".join(f"{price:f}" for price in targets.prices)
+            return " ".join(f"{shown(price)}" for price in targets.prices)
         case _:
             return ""
 
 
 def _price(price: Decimal | None) -> str:
-    return "" if price is None else f"@ {price:f}"
+    return "" if price is None else f"@ {shown(price)}"
 
 
 def _stop(stop: StopRule) -> str:
     match stop:
         case StopAt():
-            return f"to {stop.price:f}"
+            return f"to {shown(stop.price)}"
         case StopAtBreakEven():
             return "to break-even"
         case TrailBy():

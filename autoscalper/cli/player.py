@@ -14,6 +14,7 @@ from autoscalper.cli.outcomes import Outcomes
 from autoscalper.cli.scenes import Scene
 from autoscalper.cli.simulator_control import SimulatorControl
 from autoscalper.domain.identity import PostId
+from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.cli_to_ingest import LineRefused, TakePost
 from autoscalper.runtime.clock import ShiftedClock
@@ -21,9 +22,12 @@ from autoscalper.runtime.clock import ShiftedClock
 #: Seconds of real quiet after which the clock is moved, so that what waits for time goes on.
 _QUIET_SECONDS = 0.3
 #: How far the clock is moved at once, in its own seconds, and how often, in real ones.
-_STEP = timedelta(seconds=5)
+_STEP = timedelta(seconds=2)
 _STEP_SECONDS = 0.1
 _LOOK_SECONDS = 0.01
+#: Real seconds between two posts that make orders: IBKR takes 50 messages a second, and a day that
+#: is played faster would only show how long they queue.
+_GAP_SECONDS = 0.12
 #: Real seconds after which nothing is expected to come any more.
 _PATIENCE_SECONDS = 30.0
 
@@ -76,9 +80,11 @@ class Player:
         if played.post_id is not None:
             played = self._with_outcome(played, played.post_id)
         holds = played.scene.holds
-        if holds is None or played.problem:
-            return played
-        return self._with_holdings(played, holds)
+        if holds is not None and not played.problem:
+            played = self._with_holdings(played, holds)
+        if played.decided is not None and played.decided.outcome.kind is not OutcomeKind.IGNORED:
+            time.sleep(_GAP_SECONDS)
+        return played
 
     def _when_resting(self, played: Played, rests: int) -> Played:
         patience = _Patience(self._clock, steps=False)

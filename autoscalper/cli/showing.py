@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from autoscalper.cli.table import one_line
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.links.any_to_alert import OutcomeDecided
-
-#: The exchanges' time, in which people read a trading day.
-NEW_YORK = ZoneInfo("America/New_York")
 
 #: Heads of the columns that ``row`` fills.
 HEADER = ("time", "author", "post", "understood as", "outcome", "orders", "latency")
@@ -20,7 +17,7 @@ HEADER = ("time", "author", "post", "understood as", "outcome", "orders", "laten
 def row(decided: OutcomeDecided) -> tuple[str, ...]:
     """Return ``decided`` as the cells of one line, under ``HEADER``."""
     return (
-        f"{decided.posted_at.astimezone(NEW_YORK):%H:%M:%S}",
+        f"{decided.posted_at.astimezone(EXCHANGE_ZONE):%H:%M:%S}",
         decided.author_name,
         decided.text,
         decided.understood,
@@ -58,4 +55,4 @@ def latency_ms(decided: OutcomeDecided) -> float:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(NEW_YORK):%Y-%m-%d %H:%M:%S} New York"
+    return f"{moment.astimezone(EXCHANGE_ZONE):%Y-%m-%d %H:%M:%S} New York"

@@ -32,7 +32,9 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="what to ask")
-    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="of the command")
+    parser.add_argument(
+        "arguments", nargs="*", type=argument, metavar="NAME=VALUE", help="of the command"
+    )
     parser.add_argument("--port", type=int, help="where to listen (default: SIMULATOR_PORT)")
     parser.add_argument("--market", help="walk, anchored or script:FILE")
     parser.add_argument("--seed", type=int, help="of the market's moves")
@@ -45,16 +47,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.command is None:
         _start(arguments)
     run_dir = Path(read_settings().run_dir)
-    given = dict(argument(each) for each in arguments.arguments)
+    given = dict(arguments.arguments)
     reply = msgspec.json.encode(SimulatorControl(run_dir).ask(arguments.command, **given))
     print((reply if arguments.json else msgspec.json.format(reply, indent=2)).decode())
     return 0
 
 
 def argument(text: str) -> tuple[str, object]:
-    """Return name and value of ``name=value``; a value that is JSON of a list or object is one."""
-    name, _, value = text.partition("=")
-    return name, msgspec.json.decode(value) if value[:1] in "[{" and value else value
+    """Return name and value of ``NAME=VALUE``; a value that looks like a JSON object is one.
+
+    Raises:
+        ArgumentTypeError: there is no value.
+    """
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, was {text}")
+    return name, msgspec.json.decode(value) if value.startswith("{") else value
 
 
 def _start(arguments: argparse.Namespace) -> None:

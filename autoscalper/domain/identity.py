@@ -24,6 +24,8 @@ PermId = NewType("PermId", int)
 ExecId = NewType("ExecId", str)
 #: IBKR's id of a contract.
 ConId = NewType("ConId", int)
+#: What the operator gave as one command. Derived from the chat message or button that gave it.
+CommandId = NewType("CommandId", str)
 
 
 def post_id(message_id: MessageId, version: int) -> PostId:

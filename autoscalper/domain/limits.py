@@ -13,6 +13,7 @@ import msgspec
 
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import RiskLevel
+from autoscalper.domain.pricing import shown
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
 
@@ -92,7 +93,7 @@ def check_prices(limit_price: Decimal, stop_price: Decimal) -> list[Denial]:
     """Return a denial where the stop would not lie between zero and the entry."""
     if Decimal(0) < stop_price < limit_price:
         return []
-    numbers = f"a stop at {stop_price:f} does not protect an entry at {limit_price:f}"
+    numbers = f"a stop at {shown(stop_price)} does not protect an entry at {shown(limit_price)}"
     return [Denial(rule=Rule.STOP, numbers=numbers)]
 
 

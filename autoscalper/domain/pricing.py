@@ -47,6 +47,12 @@ class Ticks(msgspec.Struct, frozen=True, kw_only=True):
         return (price / increment).to_integral_value(rounding=rounding) * increment
 
 
+def shown(price: Decimal) -> str:
+    """Return a price as people read it: with cents, and with more only where there is more."""
+    exact = f"{price.normalize():f}"
+    return exact if len(exact.partition(".")[2]) > 2 else f"{price:.2f}"
+
+
 def entry_limit(
     posted: Decimal, ask: Decimal | None, chase: Decimal, chase_percent: Decimal, ticks: Ticks
 ) -> Decimal:

@@ -61,6 +61,8 @@ class Secret(msgspec.Struct, frozen=True):
 
 #: Addresses that no name and no user part can lead elsewhere.
 _LOOPBACK_URL = re.compile(r"(?:http|ws)://127\.0\.0\.1:\d{1,5}/[a-z0-9/]*")
+#: Ids in Telegram; those of groups are negative.
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 
 Percent = Annotated[Decimal, Meta(gt=0, le=100, description="a percentage above 0, at most 100")]
 Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at most 1")]
@@ -94,12 +96,6 @@ class IngestSettings(Common, frozen=True, kw_only=True):
     discord_channel_ids: tuple[str, ...] = ()
     #: Ids or names of users, bots or webhooks; empty: everybody.
     discord_monitored_users: tuple[str, ...] = ()
-    #: Logins in five minutes after which the account rests for a quarter of an hour.
-    discord_max_logins: Count = 5
-    #: Silence after which a connection is replaced. Heartbeats are answered every 41 s.
-    discord_silence_seconds: Seconds = 80
-    #: Time between two comparisons of what was heard with the newest message.
-    discord_check_seconds: Seconds = 45
     #: Where a stand-in for Discord listens, on this machine only; empty: Discord itself.
     discord_api_url: str = ""
     discord_gateway_url: str = ""
@@ -173,16 +169,77 @@ class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
         return self.ibkr_port or default
 
 
-class AlertSettings(Common, frozen=True, kw_only=True):
-    """What alert needs."""
+class TelegramBot(Common, frozen=True, kw_only=True):
+    """Where the user is reached: alert writes and reads there, the watchdog only writes."""
 
     telegram_enabled: bool = False
     telegram_bot_token: Secret = Secret("")
     telegram_chat_id: str = ""
+    #: Where a stand-in for Telegram listens, on this machine only; empty: Telegram itself.
+    telegram_api_url: str = ""
+
+
+class Loudness(enum.Enum):
+    """How a notice arrives in Telegram."""
+
+    LOUD = "loud"
+    SILENT = "silent"
+    OFF = "off"
+
+
+class NoticeKind(enum.Enum):
+    """What a notice is about, for choosing its loudness."""
+
+    #: The one message of a trade, edited as the trade lives. Editing never rings.
+    TRADE = "trade"
+    #: One more line when a trade ended, for those who want the phone to ring then.
+    CLOSED = "closed"
+    #: Alerts that were denied, rejected or came too late.
+    SKIPPED = "skipped"
+    #: Posts that are no alerts.
+    IGNORED = "ignored"
+    #: The gateway, Discord, the model or a process is away or back.
+    OUTAGE = "outage"
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    #: What happened today, after the close.
+    SUMMARY = "summary"
+
+
+#: How notices arrive unless TELEGRAM_NOTICES says otherwise.
+DEFAULT_LOUDNESS: dict[NoticeKind, Loudness] = {
+    NoticeKind.TRADE: Loudness.LOUD,
+    NoticeKind.CLOSED: Loudness.OFF,
+    NoticeKind.SKIPPED: Loudness.SILENT,
+    NoticeKind.IGNORED: Loudness.OFF,
+    NoticeKind.OUTAGE: Loudness.LOUD,
+    NoticeKind.INFO: Loudness.SILENT,
+    NoticeKind.WARNING: Loudness.SILENT,
+    NoticeKind.CRITICAL: Loudness.LOUD,
+    NoticeKind.SUMMARY: Loudness.SILENT,
+}
+
+
+class AlertSettings(TelegramBot, frozen=True, kw_only=True):
+    """What alert needs."""
+
+    #: Ids of the users who may command; empty: everybody in the chat.
     telegram_user_ids: tuple[str, ...] = ()
+    #: ``kind=loud``, ``kind=silent`` or ``kind=off``, comma-separated; see ``NoticeKind``.
+    telegram_notices: dict[str, str] = {}
+    trading_mode: TradingMode = TradingMode.PAPER
+    #: The gateway's daily restart, which is no outage, as the broker knows it.
+    auto_restart_time: str = "11:45 PM"
+    time_zone: str = "America/New_York"
+
+    def loudness_of(self, kind: NoticeKind) -> Loudness:
+        """Return how a notice of ``kind`` arrives."""
+        chosen = self.telegram_notices.get(kind.value)
+        return Loudness(chosen) if chosen else DEFAULT_LOUDNESS[kind]
 
 
-class WatchdogSettings(Common, frozen=True, kw_only=True):
+class WatchdogSettings(TelegramBot, frozen=True, kw_only=True):
     """What the watchdog needs."""
 
     revive_after_seconds: Seconds = 60
@@ -219,11 +276,45 @@ def contradictions(settings: Common) -> list[str]:
         found += _ingest_contradictions(settings)
     if isinstance(settings, BrokerSettings):
         found += _broker_contradictions(settings)
-    if isinstance(settings, AlertSettings) and settings.telegram_enabled:
+    if isinstance(settings, TelegramBot):
+        found += _telegram_contradictions(settings)
+    if isinstance(settings, AlertSettings):
+        found += _alert_contradictions(settings)
+    return found
+
+
+def _telegram_contradictions(settings: TelegramBot) -> list[str]:
+    found = []
+    if settings.telegram_enabled:
         if not settings.telegram_bot_token.value:
             found.append("TELEGRAM_BOT_TOKEN is empty, expected a token as TELEGRAM_ENABLED=true")
-        if not settings.telegram_chat_id:
-            found.append("TELEGRAM_CHAT_ID is empty, expected a chat id as TELEGRAM_ENABLED=true")
+        if not _NUMBER.fullmatch(settings.telegram_chat_id):
+            shown = repr(settings.telegram_chat_id) if settings.telegram_chat_id else "empty"
+            found.append(
+                f"TELEGRAM_CHAT_ID is {shown}, expected a chat id, which is a number, as"
+                " TELEGRAM_ENABLED=true"
+            )
+    url = settings.telegram_api_url
+    if url and not _LOOPBACK_URL.fullmatch(url):
+        # The token goes there.
+        found.append(f"TELEGRAM_API_URL is {url!r}, expected an address of this machine")
+    return found
+
+
+def _alert_contradictions(settings: AlertSettings) -> list[str]:
+    found = []
+    for user_id in settings.telegram_user_ids:
+        if not _NUMBER.fullmatch(user_id):
+            found.append(f"TELEGRAM_USER_IDS has {user_id!r}, expected ids, which are numbers")
+    kinds = {kind.value for kind in NoticeKind}
+    levels = {level.value for level in Loudness}
+    for kind, level in settings.telegram_notices.items():
+        if kind not in kinds:
+            found.append(
+                f"TELEGRAM_NOTICES has {kind!r}, expected one of {', '.join(sorted(kinds))}"
+            )
+        elif level not in levels:
+            found.append(f"TELEGRAM_NOTICES has {kind}={level}, expected loud, silent or off")
     return found
 
 

@@ -43,6 +43,7 @@ from autoscalper.ingest.notices import Notices
 from autoscalper.ingest.post_log import PostLog
 from autoscalper.links.any_to_alert import Level
 from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.errors import AutoScalperError
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ _CLOSE_SECONDS = 5.0
 #: Close code: the token is refused (Discord's documentation of gateway close codes).
 _AUTHENTICATION_FAILED = 4004
 #: What a call can fail with that may go well the next time.
-_PASSING = (discord.DiscordException, CurlError, OSError, ValueError)
+_PASSING = (discord.DiscordException, CurlError, OSError, ValueError, RuntimeError)
 
 
 class _Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,17 +86,19 @@ class DiscordClient:
         post_log: PostLog,
         notices: Notices,
         clock: Clock,
-        patience: Patience | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
-        """Prepare; nothing connects before ``listen``. ``patience`` is for tests."""
+        """Prepare; nothing connects before ``listen``."""
+        logger.warning(TERMS)
         self._token = settings.discord_user_token
         self._notices = notices
         self._clock = clock
-        self._patience = patience or _patience_of(settings)
+        self._patience = patience
         self._logins = Logins(store)
         self._state = "starting"
         self._connection: _Connection | None = None
         self._is_rerouted = _reroute(settings)
+        _quieten(self._is_rerouted)
         watermarks = Watermarks(store)
         monitored = frozenset(user.lower() for user in settings.discord_monitored_users)
         self._streams = {
@@ -122,10 +125,6 @@ class DiscordClient:
 
     async def listen(self) -> None:
         """Hear everything until cancelled; for ever silent once the token is refused."""
-        logger.warning(TERMS)
-        # The library tells each failed attempt with a traceback; what it means is told here.
-        for name in ("discord.client", "discord.gateway"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         failures = 0
         while True:
             await self._wait_for_login()
@@ -183,10 +182,10 @@ class DiscordClient:
             stream.lose()
         catch_up = CatchUp(self._streams.values(), connection.fetch, self._notices, self._patience)
         async with asyncio.TaskGroup() as group:
-            tasks = [
+            library = group.create_task(connection.run_to_its_end(self._token.value))
+            care = [
                 group.create_task(work)
                 for work in (
-                    connection.run_to_its_end(self._token.value),
                     self._watch(connection),
                     self._keep_complete(connection, catch_up),
                     self._look_for_deafness(connection, catch_up),
@@ -195,11 +194,12 @@ class DiscordClient:
             try:
                 return await connection.ended
             finally:
+                for task in care:
+                    task.cancel()
                 # Closed before it is cancelled: in a loop of reconnects the library can swallow
                 # the cancellation, but it always looks whether it is closed.
                 await connection.shut()
-                for task in tasks:
-                    task.cancel()
+                library.cancel()
 
     async def _watch(self, connection: _Connection) -> None:
         while True:
@@ -210,12 +210,17 @@ class DiscordClient:
                 stream.release_overdue(self._patience.hold_seconds)
 
     async def _keep_complete(self, connection: _Connection, catch_up: CatchUp) -> None:
-        while True:
-            await connection.has_session.wait()
-            connection.has_session.clear()
-            for stream in self._streams.values():
-                stream.name = connection.name_of(stream.channel_id)
-            await catch_up.catch_up()
+        catching_up: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await connection.has_session.wait()
+                connection.has_session.clear()
+                for stream in self._streams.values():
+                    stream.name = connection.name_of(stream.channel_id)
+                if catching_up is not None:
+                    # What it fetches is of the session before.
+                    catching_up.cancel()
+                catching_up = group.create_task(catch_up.catch_up())
 
     async def _look_for_deafness(self, connection: _Connection, catch_up: CatchUp) -> None:
         patience = self._patience
@@ -266,6 +271,8 @@ class _Connection(discord.Client):
 
     async def run_to_its_end(self, token: str) -> None:
         (failure,) = await asyncio.gather(self.start(token), return_exceptions=True)
+        if isinstance(failure, AutoScalperError):
+            raise failure
         self.end(_ending_of(failure))
 
     async def shut(self) -> None:
@@ -279,11 +286,13 @@ class _Connection(discord.Client):
     ) -> list[ChatMessage | Unreadable]:
         try:
             async with asyncio.timeout(self._patience.answer_seconds):
-                page: list[Any] = await self.http.logs_from(int(channel_id), limit, before=before)
+                page: Any = await self.http.logs_from(int(channel_id), limit, before=before)
         except (discord.Forbidden, discord.NotFound) as error:
             raise HistoryRefused(f"{error.status} {type(error).__name__}") from error
         except _PASSING as error:
             raise HistoryUnavailable(type(error).__name__) from error
+        if not isinstance(page, list):
+            raise HistoryUnavailable("an answer that is no list")
         return read_history(page, channel_id)
 
     def name_of(self, channel_id: str) -> str:
@@ -324,8 +333,9 @@ class _Connection(discord.Client):
         self._has_session()
 
     async def on_disconnect(self) -> None:
-        if not self.ended.done():
-            logger.info("discord disconnected")
+        if self.ended.done():
+            return
+        logger.info("discord disconnected")
         self.pulse.disconnected(self._clock.monotonic())
         for stream in self._streams.values():
             stream.lose()
@@ -364,12 +374,13 @@ def _kind_and_place(failure: BaseException) -> str:
     return f"{type(failure).__name__}{place}"
 
 
-def _patience_of(settings: IngestSettings) -> Patience:
-    return Patience(
-        silence_seconds=settings.discord_silence_seconds,
-        check_seconds=settings.discord_check_seconds,
-        max_logins=settings.discord_max_logins,
-    )
+def _quieten(is_rerouted: bool) -> None:
+    # The library tells each failed attempt with a traceback; what it means is told here.
+    for name in ("discord.client", "discord.gateway"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if is_rerouted:
+        # It finds no version numbers, because it may not ask for them.
+        logging.getLogger("discord.utils").setLevel(logging.CRITICAL + 1)
 
 
 def _reroute(settings: IngestSettings) -> bool:

@@ -10,6 +10,8 @@ from autoscalper.ingest.discord_message import ChatMessage, Unreadable
 
 #: Messages of one page, the most that Discord gives.
 PAGE = 100
+#: Messages before the watermark that are looked at again, for edits and deletions.
+OVERLAP = 50
 #: Most messages that are fetched of one channel at once. A busy room writes fewer in a day.
 LIMIT = 2000
 
@@ -37,7 +39,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def fetch_since(fetch: Fetch, channel_id: str, watermark: int | None) -> History:
-    """Return what was written after ``watermark``, and some before it; at most ``LIMIT``.
+    """Return what was written after ``watermark``, at most ``LIMIT``, and ``OVERLAP`` before it.
 
     Without a watermark it is the newest message alone: a fresh installation starts from now.
     Reading backwards fetches the newest first, so that what the limit cuts off is the oldest.
@@ -45,12 +47,11 @@ async def fetch_since(fetch: Fetch, channel_id: str, watermark: int | None) -> H
     if watermark is None:
         return History(messages=tuple(await fetch(channel_id, 1, None)))
     found: list[ChatMessage | Unreadable] = []
-    before: int | None = None
     while True:
-        page = await fetch(channel_id, PAGE, before)
+        page = await fetch(channel_id, PAGE, found[-1].number if found else None)
         found += page
-        if len(page) < PAGE or page[-1].number <= watermark:
+        overlap = sum(message.number <= watermark for message in found)
+        if len(page) < PAGE or overlap >= OVERLAP:
             return History(messages=tuple(reversed(found)))
         if len(found) >= LIMIT:
-            return History(messages=tuple(reversed(found)), complete=False)
-        before = page[-1].number
+            return History(messages=tuple(reversed(found)), complete=overlap > 0)

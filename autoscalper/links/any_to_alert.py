@@ -13,7 +13,14 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.domain.contract import OptionContract
-from autoscalper.domain.identity import ClientOrderId, ExecId, MessageId, PostId, TradeId
+from autoscalper.domain.identity import (
+    ClientOrderId,
+    CommandId,
+    ExecId,
+    MessageId,
+    PostId,
+    TradeId,
+)
 from autoscalper.domain.order import Purpose, Side
 from autoscalper.domain.outcome import Outcome
 from autoscalper.runtime.link import Link
@@ -77,12 +84,58 @@ class TradeClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     closed_at: datetime
 
 
+class TradeChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A trade stands differently: what it holds, what it shall hold, or where it is protected."""
+
+    trade_id: TradeId
+    contract: OptionContract
+    #: The post that opened it.
+    message_id: MessageId
+    author_name: str
+    channel_name: str
+    #: Dollars per share; None where the post named none.
+    posted_price: Decimal | None
+    opened_at: datetime
+    #: The entry's limit, dollars per share; None at the market.
+    limit_price: Decimal | None
+    #: Contracts that the entry and its adds ordered, and those that they bought.
+    order_qty: int
+    bought_qty: int
+    held_qty: int
+    #: At most so many shall be held: what is above is being sold.
+    hold_qty: int
+    #: Average of our own fills, dollars per share; None before the first.
+    avg_price: Decimal | None
+    stop_price: Decimal
+    target_price: Decimal
+    changed_at: datetime
+
+
 class GatewayChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The broker's state of connection changed."""
 
     state: str
     reason: str
     changed_at: datetime
+
+
+class CommandState(enum.Enum):
+    """How far a command of the operator is."""
+
+    #: Taken; it needs the gateway or the market to go on.
+    UNDER_WAY = "under way"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class CommandAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The broker took a command of the operator, or got further with it."""
+
+    command_id: CommandId
+    state: CommandState
+    #: One line for each thing to say.
+    lines: tuple[str, ...]
+    answered_at: datetime
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -93,7 +146,15 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reported_at: datetime
 
 
-Message = OutcomeDecided | OrderFilled | TradeClosed | GatewayChanged | Reported
+Message = (
+    OutcomeDecided
+    | OrderFilled
+    | TradeChanged
+    | TradeClosed
+    | GatewayChanged
+    | CommandAnswered
+    | Reported
+)
 
 _DECODER = msgspec.msgpack.Decoder(Message)
 

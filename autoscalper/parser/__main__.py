@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from zoneinfo import ZoneInfo
 
-from autoscalper.domain.post import Post
-from autoscalper.domain.reading import Reading
 from autoscalper.domain.settings import BY_PROCESS, ParserSettings, contradictions
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
-from autoscalper.parser import answers, grammar
+from autoscalper.parser import grammar, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.runtime import config, crashpoints
 from autoscalper.runtime.follower import Follower
@@ -22,22 +19,14 @@ from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
 
-#: The exchanges' time: the date of a post is theirs.
-_NEW_YORK = ZoneInfo("America/New_York")
-
-
-def read(post: Post) -> Reading:
-    """Return how the grammar reads ``post``."""
-    return grammar.read(post.text, posted_on=post.posted_at.astimezone(_NEW_YORK).date())
-
 
 async def parser() -> None:
     """Answer what ingest logs, until told to stop."""
     settings = config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
     process = Process("parser", settings)
     clock = process.clock
-    store = Store(process.store_path, durable=False, schema=answers.SCHEMA)
-    desk = Answers(store, read, clock)
+    store = Store(process.store_path, durable=False, schema=memory.SCHEMA)
+    desk = Answers(store, grammar.read, clock)
     signals = Publisher(desk.signals, process.address(parser_to_broker.LINK.name), clock)
     notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
     posts = Follower(

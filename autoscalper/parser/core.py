@@ -24,9 +24,10 @@ Answer = SignalIssued | SignalRevised | SignalWithdrawn | OutcomeDecided
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a message: its newest version and the signal that an earlier one gave."""
+    """A message: its newest version, how that was read, and the signal that the message gave."""
 
     post: Post
+    reading: Reading
     signal_id: SignalId | None = None
 
 
@@ -82,7 +83,10 @@ def signal_id_of(answer: Answer) -> SignalId | None:
 def _deletion(deleted: PostDeleted, heard: Heard | None) -> Post:
     if heard is not None:
         return msgspec.structs.replace(
-            heard.post, version=deleted.version, posted_at=deleted.deleted_at
+            heard.post,
+            version=deleted.version,
+            posted_at=deleted.deleted_at,
+            received_at=deleted.deleted_at,
         )
     return Post(
         message_id=deleted.message_id,

@@ -55,9 +55,9 @@ class Publisher(Generic[M]):
             self._socket.bind(address)
         except zmq.ZMQError as error:
             self._socket.close()
-            raise AddressUnusable(
-                f"{address} cannot be bound ({error}); stop the process that holds it"
-            ) from error
+            taken = error.errno == zmq.EADDRINUSE
+            advice = "stop the process that holds it" if taken else "create RUN_DIR"
+            raise AddressUnusable(f"{address} cannot be bound ({error}); {advice}") from error
         log.store.after_commit.append(self._grown.set)
 
     @property

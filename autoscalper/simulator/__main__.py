@@ -15,7 +15,6 @@ from autoscalper.runtime.service import run, serve
 from autoscalper.simulator.control import Control
 from autoscalper.simulator.gateway import Gateway
 from autoscalper.simulator.operations import Operations
-from autoscalper.simulator.scenarios import Scenarios
 from autoscalper.simulator.script import Script
 from autoscalper.simulator.server import Server
 from autoscalper.simulator.settings import SimulatorSettings
@@ -37,7 +36,7 @@ async def simulate() -> None:
     script = _script_of(settings)
     world = World(settings, process.clock, State(process.store_path))
     server = Server(Gateway(world))
-    operations = Operations(server, Scenarios(server))
+    operations = Operations(server)
     control = Control(server, operations)
     await control.open(process.run_dir / "simulator.sock")
     await server.listen()

@@ -7,38 +7,35 @@ asked from a ``History``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import msgspec
 
-from autoscalper.domain.identity import ConId, ExecId, IbOrderId, PermId
+from autoscalper.domain.identity import ConId, IbOrderId, PermId
 from autoscalper.simulator import amendments, matching
-from autoscalper.simulator.account import commission_of
 from autoscalper.simulator.live_orders import LiveOrders
 from autoscalper.simulator.market import Quote
 from autoscalper.simulator.orders import (
     Cancelled,
     Executed,
-    Execution,
     Fact,
     Kept,
     OcaType,
     Opened,
     Order,
     OrderKey,
-    OrderTerms,
     Refused,
     Rejected,
     Side,
     Status,
-    StatusChange,
     Submission,
     TimeInForce,
 )
-from autoscalper.simulator.sessions import Hours
+from autoscalper.simulator.timing import Timing
+from autoscalper.simulator.transitions import filled, with_status
 
 #: The first permanent id of a new book.
 FIRST_PERM_ID = PermId(1_500_000_001)
@@ -63,22 +60,19 @@ class Book:
     def __init__(
         self,
         history: History,
-        hours: Hours,
-        trades_late: Callable[[ConId], bool],
+        timing: Timing,
         *,
         live: Iterable[Order] = (),
         next_perm_id: PermId = FIRST_PERM_ID,
         highest_ids: dict[int, int] | None = None,
     ) -> None:
-        """Start with what an earlier book held.
-
-        ``trades_late`` says of a contract whether it trades until a quarter past the close.
-        """
+        """Start with what an earlier book held."""
         self._history = history
-        self._hours = hours
-        self._trades_late = trades_late
+        self._timing = timing
         self.live = LiveOrders(live)
         self.next_perm_id = next_perm_id
+        # How much of an order one quote fills at most, where that is cut.
+        self._slices: dict[PermId, Decimal] = {}
         #: The highest order id that each client has used.
         self.highest_ids: dict[int, int] = dict(highest_ids or {})
 
@@ -132,7 +126,9 @@ class Book:
 
     def on_quote(self, con_id: ConId, quote: Quote, now: datetime) -> list[Fact]:
         """Trigger and fill the orders of a contract, as far as the sizes that are shown go."""
-        shown = {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}
+        depth = matching.Depth(
+            {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}, dict(self._slices)
+        )
         facts: list[Fact] = []
         progress = True
         while progress:
@@ -143,7 +139,7 @@ class Book:
                 if order is None or order.status is Status.STAGED:
                     continue
                 if self._may_work(order, now):
-                    new = self._match(order, quote, shown, now)
+                    new = self._match(order, quote, depth, now)
                     progress = progress or bool(new)
                     facts += new
         return facts
@@ -157,6 +153,8 @@ class Book:
                 continue
             if order.ends_at is not None and now >= order.ends_at:
                 facts += self.end(order, "expired", now)
+            elif self._timing.is_cancelled_by_condition(order.terms, now):
+                facts += self.end(order, "condition was met", now)
             elif order.status is not Status.STAGED:
                 facts += self._settle(order, now)
         return facts
@@ -167,7 +165,7 @@ class Book:
         if qty <= 0:
             return []
         leaves_before = order.leaves_qty
-        order, execution = _filled(order, qty, price, now)
+        order, execution = filled(order, qty, price, now)
         self._put(order)
         facts: list[Fact] = [Executed(order=order, execution=execution)]
         facts += self._count_at_parent(order, qty)
@@ -175,6 +173,25 @@ class Book:
         for child in self.live.children_of(order.perm_id):
             facts += self._settle(child, now)
         return facts
+
+    def slice_fills(self, order: Order, parts: int) -> None:
+        """Have an order fill in ``parts``: each quote fills one of them at most."""
+        self._slices[order.perm_id] = (order.leaves_qty + parts - 1) // parts
+
+    def sliced_contracts(self) -> set[ConId]:
+        """Return the contracts with orders whose next part fills at the next quote."""
+        sliced = [self.live.get(perm_id) for perm_id in self._slices]
+        return {order.terms.con_id for order in sliced if order is not None}
+
+    def fill_late(self, order: Order, qty: Decimal, price: Decimal, now: datetime) -> list[Fact]:
+        """Fill an order that was reported as cancelled: the exchange was faster.
+
+        It is Filled if that was all of it, and Cancelled again if not.
+        """
+        order, execution = filled(order, min(qty, order.leaves_qty), price, now)
+        if order.is_live:
+            order = with_status(order, Status.CANCELLED, "", now)
+        return [Executed(order=order, execution=execution)]
 
     def fillable(self, order: Order) -> Decimal:
         """Return how much of an order may fill now.
@@ -199,32 +216,22 @@ class Book:
 
         A ``quiet`` end is kept and told to nobody.
         """
-        order = msgspec.structs.replace(order, reason=reason)
-        order = with_status(order, Status.CANCELLED, "", now)
-        self._put(order)
-        facts: list[Fact] = [Kept(order=order) if quiet else Cancelled(order=order)]
-        for child in self.live.children_of(order.perm_id):
-            facts += self._orphan(child, order, now, quiet=quiet)
-        return facts
+        order = self._finish(order, Status.CANCELLED, reason, now)
+        told: Fact = Kept(order=order) if quiet else Cancelled(order=order)
+        return [told, *self._orphan_children(order, now, quiet=quiet)]
 
     def reject(self, order: Order, code: int, reason: str, now: datetime) -> list[Fact]:
         """End an order because the system behind the gateway refused it: it becomes Inactive."""
-        order = msgspec.structs.replace(order, reason=reason)
-        order = with_status(order, Status.INACTIVE, "", now)
-        self._put(order)
-        facts: list[Fact] = [Rejected(order=order, code=code)]
-        for child in self.live.children_of(order.perm_id):
-            facts += self._orphan(child, order, now, quiet=False)
-        return facts
+        order = self._finish(order, Status.INACTIVE, reason, now)
+        told = Rejected(order=order, code=code)
+        return [told, *self._orphan_children(order, now, quiet=False)]
 
     def forget(self, order: Order, anomaly: str, now: datetime) -> list[Fact]:
         """Lose an order without a trace, and let its client use its id again."""
         client_id, order_id = order.key
         self.highest_ids[client_id] = min(self.highest_ids[client_id], order_id - 1)
         order = msgspec.structs.replace(order, anomaly=anomaly)
-        order = with_status(order, Status.CANCELLED, "", now)
-        self._put(order)
-        return [Kept(order=order)]
+        return [Kept(order=self._finish(order, Status.CANCELLED, "", now))]
 
     def fork(self, order: Order, submission: Submission, now: datetime) -> list[Fact]:
         """Amend an order in the way that leaves two live ones (nautilus_trader#4564).
@@ -264,7 +271,7 @@ class Book:
             stop_price=amendments.first_stop(terms),
             parent_perm_id=parent.perm_id if parent is not None else None,
             accepted_at=now,
-            ends_at=self._ends_at(terms, now),
+            ends_at=self._timing.ends_at(terms, now),
         )
         return with_status(order, Status.STAGED, "", now)
 
@@ -273,7 +280,7 @@ class Book:
         if mismatch:
             return [Refused(key=order.key, code=105, text=mismatch)]
         order = amendments.amended(order, submission)
-        ends_at = self._ends_at(order.terms, max(order.accepted_at, now))
+        ends_at = self._timing.ends_at(order.terms, max(order.accepted_at, now))
         order = msgspec.structs.replace(order, ends_at=ends_at)
         self._put(order)
         if order.status is Status.STAGED:
@@ -308,29 +315,24 @@ class Book:
         return Status.SUBMITTED, ""
 
     def _may_work(self, order: Order, now: datetime) -> bool:
-        terms = order.terms
         parent = self.live.get(order.parent_perm_id)
         if parent is not None and parent.cum_qty == 0:
             return False
-        if terms.good_after is not None and now < terms.good_after:
-            return False
-        if not terms.conditions_cancel_order and not amendments.conditions_met(terms, now):
-            return False
-        return self._hours.is_open(now, late=self._trades_late(terms.con_id))
+        return self._timing.may_work(order.terms, now)
 
     def _match(
-        self, order: Order, quote: Quote, shown: dict[Side, Decimal], now: datetime
+        self, order: Order, quote: Quote, depth: matching.Depth, now: datetime
     ) -> list[Fact]:
         order, facts = self._watch_stop(order, quote, now)
         if not order.triggered:
             return facts
         price = matching.fill_price(order, quote)
-        side, tif = order.terms.side, order.terms.time_in_force
-        qty = _ZERO if price is None else min(self.fillable(order), shown[side])
+        tif = order.terms.time_in_force
+        qty = _ZERO if price is None else min(self.fillable(order), depth.of(order))
         if (order.terms.all_or_none or tif is TimeInForce.FOK) and qty < order.leaves_qty:
             qty = _ZERO
         if price is not None and qty > 0:
-            shown[side] -= qty
+            depth.take(order, qty)
             facts += self.fill(order, qty, price, now)
         rest = self.live.get(order.perm_id)
         if rest is not None and tif in _AT_ONCE:
@@ -381,70 +383,24 @@ class Book:
         self._put(order)
         return [Kept(order=order) if quiet else Opened(order=order)]
 
-    def _orphan(self, child: Order, parent: Order, now: datetime, *, quiet: bool) -> list[Fact]:
-        if parent.cum_qty == 0:
-            return self.end(child, "parent order is done", now, quiet=quiet)
-        held = parent.cum_qty - parent.children_cum_qty
-        return self._shrink(child, min(child.leaves_qty, held), now)
+    def _finish(self, order: Order, status: Status, reason: str, now: datetime) -> Order:
+        order = with_status(msgspec.structs.replace(order, reason=reason), status, "", now)
+        self._put(order)
+        return order
 
-    def _ends_at(self, terms: OrderTerms, now: datetime) -> datetime | None:
-        match terms.time_in_force:
-            case TimeInForce.GTC:
-                return None
-            case TimeInForce.GTD:
-                return terms.good_till
-            case TimeInForce.DAY | TimeInForce.IOC | TimeInForce.FOK:
-                begins = max(now, terms.good_after or now)
-                late = self._trades_late(terms.con_id)
-                return self._hours.day_end(begins, late=late).astimezone(UTC)
-        assert_never(terms.time_in_force)
+    def _orphan_children(self, parent: Order, now: datetime, *, quiet: bool) -> list[Fact]:
+        facts: list[Fact] = []
+        for child in self.live.children_of(parent.perm_id):
+            if parent.cum_qty == 0:
+                facts += self.end(child, "parent order is done", now, quiet=quiet)
+            else:
+                held = parent.cum_qty - parent.children_cum_qty
+                facts += self._shrink(child, min(child.leaves_qty, held), now)
+        return facts
 
     def _put(self, order: Order) -> None:
         if order.is_live:
             self.live.put(order)
         elif order.perm_id in self.live:
             self.live.remove(order.perm_id)
-
-
-def with_status(order: Order, status: Status, why_held: str, now: datetime) -> Order:
-    """Return the order in its next status, with a line of history for it."""
-    line = StatusChange(at=now, status=status, cum_qty=order.cum_qty, order_qty=order.order_qty)
-    return msgspec.structs.replace(
-        order,
-        status=status,
-        why_held=why_held,
-        history=(*order.history, line),
-        done_at=now if status.is_done else None,
-    )
-
-
-def _filled(order: Order, qty: Decimal, price: Decimal, now: datetime) -> tuple[Order, Execution]:
-    cum_qty = order.cum_qty + qty
-    commission = commission_of(cum_qty) - commission_of(order.cum_qty)
-    order = msgspec.structs.replace(
-        order,
-        cum_qty=cum_qty,
-        avg_price=(order.avg_price * order.cum_qty + price * qty) / cum_qty,
-        last_price=price,
-        commission=order.commission + commission,
-        fills=order.fills + 1,
-        triggered=True,
-    )
-    status = Status.FILLED if order.leaves_qty == 0 else Status.SUBMITTED
-    order = with_status(order, status, "", now)
-    return order, Execution(
-        exec_id=ExecId(f"0000e0d5.{order.perm_id:08x}.{order.fills:02d}.01"),
-        perm_id=order.perm_id,
-        client_id=order.client_id,
-        order_id=order.order_id,
-        con_id=order.terms.con_id,
-        side=order.terms.side,
-        account=order.terms.account,
-        order_ref=order.terms.order_ref,
-        last_qty=qty,
-        last_price=price,
-        cum_qty=cum_qty,
-        avg_price=order.avg_price,
-        commission=commission,
-        executed_at=now,
-    )
+            self._slices.pop(order.perm_id, None)

@@ -2,7 +2,8 @@
 
 A fault waits for the n-th message of a kind from now on, from one client or from any, happens a
 number of times, and is gone. Kinds are the names of IBKR's methods: those of EClient for what
-clients send (``placeOrder``), those of EWrapper for what the gateway says (``execDetails``).
+clients send (``placeOrder``, or ``any``), those of EWrapper for what the gateway says
+(``execDetails``).
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ class Action(enum.Enum):
     DUPLICATE = "duplicate"
     #: The answer comes backwards: orderStatus before execDetails, execDetails before openOrder.
     REORDER = "reorder"
-    #: placeOrder: every fill is cut into ``parts``.
+    #: placeOrder: the order fills in ``parts``, one at each step of the market.
     PARTIAL = "partial"
     #: cancelOrder: the order fills first, so the cancel comes too late (10148).
     FILL_FIRST = "fill-first"
-    #: cancelOrder: a fill of ``parts`` contracts arrives after the order was reported Cancelled.
+    #: cancelOrder: a fill of ``qty`` contracts arrives after the order was reported Cancelled.
     FILL_AFTER = "fill-after"
-    #: The message is done, and then the gateway restarts (see the ``restart`` command).
+    #: The message is done, and the gateway restarts before a word about it is said: it loses
+    #: ``lose_orders`` orders and comes back after ``seconds`` (see the ``restart`` command).
     RESTART = "restart"
     #: What the gateway would have said is not said.
     OMIT = "omit"
@@ -76,9 +78,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
     text: str = ""
     parts: int = 2
+    qty: int = 1
     #: Whether a connection ends with a reset (RST) rather than in order (FIN).
     reset: bool = False
-    #: Parameters of a restart.
     lose_orders: int = 0
 
 
@@ -113,12 +115,12 @@ class FaultPlan:
         """Return what is armed."""
         return {fault_id: armed.fault for fault_id, armed in self._armed.items()}
 
-    def meet(self, kind: str, client: int | None) -> Fault | None:
+    def meet(self, client: int | None, *kinds: str) -> Fault | None:
         """Count one message, and return the fault that it meets: the oldest, or None."""
         met: Fault | None = None
         for fault_id, armed in list(self._armed.items()):
             fault = armed.fault
-            if fault.on != kind or fault.client not in (None, client):
+            if fault.on not in kinds or fault.client not in (None, client):
                 continue
             armed.seen += 1
             if met is None and armed.seen >= fault.nth:

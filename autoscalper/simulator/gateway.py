@@ -103,7 +103,8 @@ class Gateway:
         self._turn_day()
         woken = world.book.on_time(world.now())
         self.orders.publish(woken)
-        for con_id in {fact.order.terms.con_id for fact in woken if isinstance(fact, Opened)}:
+        waiting = {fact.order.terms.con_id for fact in woken if isinstance(fact, Opened)}
+        for con_id in waiting | world.book.sliced_contracts():
             self.orders.match(world.contract(con_id))
         if moves:
             for contract, quote in world.market.step(world.now()):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from autoscalper.domain.identity import IbOrderId
 from autoscalper.simulator import request_codec
+from autoscalper.simulator.commands import Restart
 from autoscalper.simulator.connection import Connection
 from autoscalper.simulator.faults import Action, Fault
 from autoscalper.simulator.session import Session
@@ -30,8 +32,32 @@ def interfere(
             connection.is_mute = True
         case Action.REFUSE:
             session.error(_subject(payload), fault.code, fault.text)
+        case Action.REJECT | Action.PARTIAL | Action.FILL_FIRST | Action.FILL_AFTER:
+            _act_on_order(server, connection, session, payload, fault)
         case _:
             _act_and_spoil(server, connection, session, payload, fault)
+
+
+def _act_on_order(
+    server: Server, connection: Connection, session: Session, payload: bytes, fault: Fault
+) -> None:
+    orders, book = server.gateway.orders, server.gateway.world.book
+    key = (session.client_id or 0, IbOrderId(_subject(payload)))
+    order = book.live.named(key)
+    if fault.action is Action.FILL_FIRST and order is not None:
+        orders.fill(order, order.leaves_qty)
+    if fault.action in (Action.REJECT, Action.PARTIAL):
+        with orders.without_matching():
+            server.act(connection, session, payload)
+        placed = book.live.named(key)
+        if placed is not None and fault.action is Action.REJECT:
+            orders.publish(book.reject(placed, fault.code, fault.text, server.now()))
+        elif placed is not None:
+            book.slice_fills(placed, fault.parts)
+        return
+    server.act(connection, session, payload)
+    if fault.action is Action.FILL_AFTER and order is not None:
+        orders.fill_late(order, fault.qty)
 
 
 def _act_and_spoil(
@@ -43,6 +69,10 @@ def _act_and_spoil(
     server.gateway.world.commit()
     answer, session.outbox = session.outbox, []
     match fault.action:
+        case Action.RESTART:
+            server.scenarios.restart(
+                Restart(down_seconds=fault.seconds, lose_orders=fault.lose_orders)
+            )
         case Action.DROP_AFTER_ACCEPT:
             connection.close(reset=fault.reset)
         case Action.DROP_AFTER_ACK:
@@ -73,7 +103,7 @@ def spoil(
     """Return what is sent of ``frames``, after the faults that they meet."""
     sent: list[bytes] = []
     for frame in frames:
-        fault = server.faults.meet(_reply_name(frame), session.client_id)
+        fault = server.faults.meet(session.client_id, _reply_name(frame))
         if fault is None:
             sent.append(frame)
         elif fault.action is Action.DUPLICATE:

@@ -181,6 +181,9 @@ class Market:
         own = self._own.get(contract.con_id)
         if own is not None and not own.moves:
             return self._quotes[contract.con_id]
+        if own is None and self._anchored and contract.strike is not None:
+            # A made-up price would be taken for the market that the post was written in.
+            return self._quotes.setdefault(contract.con_id, Quote())
         price = self._model_price(contract, now) if own is None else self._walked(own)
         before = self._quotes.get(contract.con_id)
         quote = _with_day(self._around(contract, price), before)

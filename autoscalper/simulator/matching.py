@@ -10,12 +10,31 @@ from decimal import Decimal
 
 import msgspec
 
+from autoscalper.domain.identity import PermId
 from autoscalper.simulator.market import Quote
 from autoscalper.simulator.orders import Order, OrderType, Side
 
 _BID_ASK = frozenset({0, 1, 4})
 _LAST = frozenset({2, 3})
 _LAST_OR_BID_ASK = 7
+
+
+class Depth(msgspec.Struct):
+    """What one quote can still fill: by side, and of the orders that fill in parts."""
+
+    shown: dict[Side, Decimal]
+    slices: dict[PermId, Decimal]
+
+    def of(self, order: Order) -> Decimal:
+        """Return how much of ``order`` the quote can fill."""
+        shown = self.shown[order.terms.side]
+        return min(shown, self.slices.get(order.perm_id, shown))
+
+    def take(self, order: Order, qty: Decimal) -> None:
+        """Take what ``order`` filled out of the quote."""
+        self.shown[order.terms.side] -= qty
+        if order.perm_id in self.slices:
+            self.slices[order.perm_id] -= qty
 
 
 def follow(order: Order, quote: Quote) -> Order:

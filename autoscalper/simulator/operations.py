@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from autoscalper.domain.identity import ExecId
 from autoscalper.simulator import commands, ledger
@@ -11,10 +11,7 @@ from autoscalper.simulator.instruments import Contract, ContractSpec
 from autoscalper.simulator.market import Quote
 from autoscalper.simulator.orders import Order, Status
 from autoscalper.simulator.quote_desk import Feed
-
-if TYPE_CHECKING:
-    from autoscalper.simulator.scenarios import Scenarios
-    from autoscalper.simulator.server import Server
+from autoscalper.simulator.server import Server
 
 
 class CommandFailed(Exception):
@@ -24,10 +21,9 @@ class CommandFailed(Exception):
 class Operations:
     """The commands, on one server."""
 
-    def __init__(self, server: Server, scenarios: Scenarios) -> None:
-        """Work on ``server``; ``scenarios`` are its lasting disturbances."""
+    def __init__(self, server: Server) -> None:
+        """Work on ``server``."""
         self._server = server
-        self._scenarios = scenarios
         self._gateway = server.gateway
         self._world = server.gateway.world
 
@@ -46,6 +42,7 @@ class Operations:
     def _show(self, command: commands.Showing) -> object:
         match command:
             case commands.ShowLedger(order_ref=order_ref):
+                self._world.commit()
                 entries = ledger.read(self._world.state, self._contract_of, order_ref)
                 return {"orders": list(entries)}
             case commands.ShowPositions():
@@ -87,15 +84,15 @@ class Operations:
             case commands.Say():
                 self._say(command)
             case commands.Connectivity():
-                self._scenarios.connectivity(command)
+                self._server.scenarios.connectivity(command)
             case commands.Feeds(feed=feed):
                 self._gateway.quotes.feed = feed
             case commands.Accepting():
-                self._scenarios.accepting(command)
+                self._server.scenarios.accepting(command)
             case commands.Restart():
-                self._scenarios.restart(command)
+                self._server.scenarios.restart(command)
             case commands.Approve():
-                return {"approved": self._scenarios.approve()}
+                return {"approved": self._server.scenarios.approve()}
             case _:
                 assert_never(command)
         return {}
@@ -109,7 +106,7 @@ class Operations:
             ask=command.ask,
             bid_size=command.bid_size,
             ask_size=command.ask_size,
-            last=command.last,
+            last=command.last if command.last is not None else command.bid,
             volume=command.volume,
         )
         quote = self._world.market.set_quote(contract, quote, moves=command.walk)
@@ -169,15 +166,11 @@ class Operations:
 
     def _fill(self, command: commands.Fill) -> None:
         order = self._find(command.order_ref, command.perm_id)
-        quote = self._world.quote(self._contract_of(order))
-        price = command.price or order.terms.limit_price or quote.mid
-        if price is None:
-            raise CommandFailed("expected a price, as the market has none")
+        fillable = self._world.book.fillable(order)
         qty = command.qty or order.leaves_qty
-        if self._world.book.fillable(order) < qty:
-            fillable = self._world.book.fillable(order)
+        if fillable < qty:
             raise CommandFailed(f"expected a quantity of at most {fillable}, was {qty}")
-        self._gateway.orders.publish(self._world.book.fill(order, qty, price, self._world.now()))
+        self._gateway.orders.fill(order, qty, command.price)
 
     def _kill(self, command: commands.Kill) -> None:
         order = self._find(command.order_ref, command.perm_id)
@@ -198,7 +191,7 @@ class Operations:
         self._server.faults.clear(fault_id)
         if fault_id is None:
             self._gateway.quotes.feed = Feed.LIVE
-            self._scenarios.accepting(commands.Accepting())
+            self._server.scenarios.accepting(commands.Accepting())
 
     def _say(self, command: commands.Say) -> None:
         for session in self._world.sessions:

@@ -7,6 +7,8 @@ The owner of an order hears everything about it; so do client 0 and the master c
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
@@ -17,7 +19,6 @@ from autoscalper.domain.identity import ExecId
 from autoscalper.simulator import order_replies, replies, requests, sessions, terms, times
 from autoscalper.simulator.account import cents, commission_of
 from autoscalper.simulator.account_desk import AccountDesk
-from autoscalper.simulator.book import with_status
 from autoscalper.simulator.instruments import Contract
 from autoscalper.simulator.market_rules import tick_at
 from autoscalper.simulator.orders import (
@@ -37,6 +38,7 @@ from autoscalper.simulator.orders import (
 )
 from autoscalper.simulator.requests import PlaceOrder, RequestExecutions
 from autoscalper.simulator.session import Session
+from autoscalper.simulator.transitions import with_status
 from autoscalper.simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class OrderDesk:
         """Work on ``world``; ``account_desk`` tells its subscribers about fills."""
         self._world = world
         self._account_desk = account_desk
+        self._matches = True
 
     def answer(self, session: Session, client_id: int, request: requests.OrderRequest) -> None:
         """Do what a client asks about orders."""
@@ -139,8 +142,36 @@ class OrderDesk:
         self._account_desk.tell_fill(contract.con_id)
         return corrected
 
+    def fill(self, order: Order, qty: Decimal, price: Decimal | None = None) -> None:
+        """Fill a live order whatever the market shows: at its limit, if no price is given."""
+        price = price or self._fair_price(order)
+        self.publish(self._world.book.fill(order, qty, price, self._world.now()))
+
+    def fill_late(self, ended: Order, qty: int) -> None:
+        """Fill an order that was just reported as cancelled; ``ended`` is how it stood before."""
+        price, now = self._fair_price(ended), self._world.now()
+        order = self._world.changes.orders.get(ended.perm_id)
+        if order is not None and order.status is Status.CANCELLED:
+            self.publish(self._world.book.fill_late(order, Decimal(qty), price, now))
+
+    @contextmanager
+    def without_matching(self) -> Iterator[None]:
+        """Let orders come in without meeting the market."""
+        self._matches = False
+        try:
+            yield
+        finally:
+            self._matches = True
+
+    def _fair_price(self, order: Order) -> Decimal:
+        contract = self._world.contract(order.terms.con_id)
+        mid = self._world.quote(contract).mid or tick_at(contract.rule, Decimal(0))
+        return order.terms.limit_price or mid
+
     def match(self, contract: Contract) -> None:
         """Let the orders of a contract meet its quote."""
+        if not self._matches:
+            return
         quote = self._world.quote(contract)
         self.publish(self._world.book.on_quote(contract.con_id, quote, self._world.now()))
 
@@ -153,6 +184,7 @@ class OrderDesk:
         session.send(replies.open_order_end())
 
     def _send_completed_orders(self, session: Session) -> None:
+        self._world.commit()
         today = sessions.exchange_day(self._world.now())
         for order in self._world.state.completed_orders(today):
             contract = self._world.contract(order.terms.con_id)
@@ -161,6 +193,7 @@ class OrderDesk:
         session.send(replies.completed_orders_end())
 
     def _send_executions(self, session: Session, request: RequestExecutions) -> None:
+        self._world.commit()
         today = sessions.exchange_day(self._world.now())
         for execution in self._world.state.executions(today):
             contract = self._world.contract(execution.con_id)

@@ -14,6 +14,7 @@ from autoscalper.simulator.connection import Connection
 from autoscalper.simulator.faults import FaultPlan
 from autoscalper.simulator.gateway import Gateway
 from autoscalper.simulator.interference import interfere, spoil
+from autoscalper.simulator.scenarios import Scenarios
 from autoscalper.simulator.session import Session
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._wanted_open = asyncio.Event()
         self._port = gateway.world.settings.simulator_port
+        self.scenarios = Scenarios(self)
         #: Seconds for which the id of a client that left stays in use.
         self.linger_seconds = 0.0
         self._lingering: dict[int, float] = {}
@@ -83,7 +85,7 @@ class Server:
         """Act on one message, in the way in which a fault has it if it meets one."""
         name = request_codec.name_of(payload)
         self.gateway.received[name] += 1
-        fault = self.faults.meet(name, session.client_id)
+        fault = self.faults.meet(session.client_id, name, "any")
         if fault is not None:
             logger.info("fault met on=%s action=%s", name, fault.action.value)
             interfere(self, connection, session, payload, fault)

@@ -11,10 +11,12 @@ from autoscalper.simulator import book as books
 from autoscalper.simulator.account import Account
 from autoscalper.simulator.instruments import Contract, ContractSpec, Instruments
 from autoscalper.simulator.market import Market, Quote
+from autoscalper.simulator.orders import OrderKey, Status
 from autoscalper.simulator.session import Session
 from autoscalper.simulator.sessions import Hours, exchange_day
 from autoscalper.simulator.settings import SimulatorSettings, TradingHours
 from autoscalper.simulator.state import Changes, State
+from autoscalper.simulator.timing import Timing
 
 
 class World:
@@ -38,19 +40,24 @@ class World:
         cash = state.cash()
         self.account = Account(settings.simulator_cash if cash is None else cash, state.positions())
         self._kept_spots: dict[str, Decimal] = {}
-        self.load_book()
-
-    def load_book(self) -> None:
-        """Take the live orders from the file, as a gateway does after its restart."""
         self.changes = Changes()
         self.book = books.Book(
-            self.state,
-            self.hours,
-            lambda con_id: self.contract(con_id).late,
+            self,
+            Timing(self.hours, lambda con_id: self.contract(con_id).late),
             live=self.state.live_orders(),
             next_perm_id=self.state.next_perm_id() or books.FIRST_PERM_ID,
             highest_ids=self.state.highest_ids(),
         )
+
+    def final_status(self, key: OrderKey) -> Status | None:
+        """Return how the done order of that key ended, or None if there was none."""
+        self.commit()
+        return self.state.final_status(key)
+
+    def is_group_spent(self, oca_group: str) -> bool:
+        """Return whether an order of that OCA group filled completely."""
+        self.commit()
+        return self.state.is_group_spent(oca_group)
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""

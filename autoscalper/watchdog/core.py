@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+#: States that a process leaves only if somebody starts it: it failed too often, or it said that
+#: it cannot run as it is set up.
+GAVE_UP = frozenset({"FATAL", "EXITED"})
 #: Seconds from the first sight of a process that gave up to its revival; doubled each time.
 FIRST_WAIT_SECONDS = 5.0
 #: Age in seconds at which a heartbeat means that its process hangs.
@@ -97,7 +100,7 @@ def decide(
     commands: list[Command] = []
     for process in processes:
         before = memory.fallen.get(process.name)
-        if process.state == "FATAL":
+        if process.state in GAVE_UP:
             after, wanted = _gave_up(process.name, before or Fallen(), now, longest_wait)
             fallen[process.name] = after
             commands += wanted

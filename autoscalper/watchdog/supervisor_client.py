@@ -38,9 +38,7 @@ class Supervisor:
 
     def __init__(self, socket_path: Path) -> None:
         """Use the supervisord that listens on ``socket_path``."""
-        transport = _UnixTransport(str(socket_path))
-        # The host is never looked up; the transport knows where to connect.
-        self._proxy = xmlrpc.client.ServerProxy("http://supervisord", transport=transport)
+        self._path = str(socket_path)
 
     def processes(self) -> list[ProcessInfo]:
         """Return all processes, event listeners included.
@@ -67,8 +65,11 @@ class Supervisor:
         self._call("signalProcess", name, signum)
 
     def _call(self, method: str, *arguments: object) -> Any:
+        transport = _UnixTransport(self._path)
         try:
-            return getattr(self._proxy.supervisor, method)(*arguments)
+            # The host is never looked up; the transport knows where to connect.
+            with xmlrpc.client.ServerProxy("http://supervisord", transport=transport) as proxy:
+                return getattr(proxy.supervisor, method)(*arguments)
         except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
             raise SupervisorFailed(f"supervisord: {method}: {error}") from error
 
@@ -89,5 +90,8 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: object) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _UnixConnection(self._path)
+        # Where the base class looks for the connection that it closes.
+        self._connection = host, connection
+        return connection

@@ -422,7 +422,31 @@ async def test_a_disk_that_refuses_ends_the_client_instead_of_losing_posts(
     listening.store.execute("PRAGMA query_only = ON")
     await server.post("not kept")
     assert listening.task is not None
-    with pytest.raises(BaseExceptionGroup) as raised:
+    with pytest.raises(StorageFailed):
         await asyncio.wait_for(listening.task, 10)
-    assert raised.group_contains(StorageFailed)
     listening.store.close()
+
+
+async def test_a_disk_that_refuses_to_note_a_login_ends_the_client_too(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    listening = Listening(server, tmp_path)
+    listening.store.execute("PRAGMA query_only = ON")
+    listening.start()
+    assert listening.task is not None
+    with pytest.raises(StorageFailed):
+        await asyncio.wait_for(listening.task, 10)
+    assert logins(server) == 0
+    listening.store.close()
+
+
+async def test_connections_that_were_replaced_leave_nothing_behind(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    async with Listening(server, tmp_path) as listening:
+        before = len(asyncio.all_tasks())
+        for number in range(2, 12):
+            await server.gateway.drop(4010)
+            await listening.until(lambda number=number: logins(server) == number)
+            await listening.until(listening.is_current)
+        assert len(asyncio.all_tasks()) <= before + 2

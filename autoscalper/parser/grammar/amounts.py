@@ -18,9 +18,11 @@ _PRICE_GLUE = frozenset({
     Meaning.EXTREME, Meaning.PART, Meaning.SIZE, Meaning.COMMA, Meaning.EXPIRY_WORD,
     Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.SENTENCE_END, Meaning.ENTER,
     Meaning.WEEKLY, Meaning.TODAY, Meaning.TOMORROW, Meaning.MONTH, Meaning.THIS, Meaning.DATE,
-    Meaning.CHINESE_MONTH, Meaning.STRIKE, Meaning.PAREN,
+    Meaning.CHINESE_MONTH, Meaning.STRIKE, Meaning.PAREN, Meaning.SEPARATOR,
 })  # fmt: skip
 _LABELS = frozenset({Meaning.AT, Meaning.PRICE_WORD, Meaning.AVERAGE})
+#: The number behind one of these is a level, not the price.
+_LEVEL_LABELS = frozenset({Meaning.STOP, Meaning.TRAIL, Meaning.TARGET})
 _LABEL_GLUE = frozenset({
     Meaning.COLON, Meaning.FILLER, Meaning.AT, Meaning.QUOTE, Meaning.PRICE_WORD, Meaning.AVERAGE,
     Meaning.NEWLINE, Meaning.MENTION, Meaning.DASH,
@@ -37,7 +39,16 @@ _FRACTIONS = {
 }
 
 
-_COUNTED = frozenset({Meaning.CONTRACTS, Meaning.SIZE, Meaning.STRIKE, Meaning.DAYS})
+#: What makes the number before it a count.
+_COUNTED = frozenset({
+    Meaning.CONTRACTS, Meaning.SIZE, Meaning.STRIKE, Meaning.DAYS, Meaning.UNIT, Meaning.SLASH,
+})  # fmt: skip
+_NOT_BEFORE_PRICE = frozenset({Meaning.PLUS, Meaning.MARK})
+
+
+_SALES = frozenset({
+    Meaning.SELL, Meaning.TRIM, Meaning.SELL_TO_CLOSE, Meaning.CLOSE, Meaning.OUT, Meaning.TAKE,
+})  # fmt: skip
 
 
 class Price(msgspec.Struct, gc=False):
@@ -53,12 +64,16 @@ def is_plain_number(tokens: Sequence[Token], index: int) -> bool:
     token = tokens[index]
     if token.kind is not Kind.NUMBER or token.suffix or token.number <= 0:
         return False
-    after = tokens[index + 1].meaning if index + 1 < len(tokens) else Meaning.NEWLINE
-    if after is Meaning.UNIT or (after in _COUNTED and not token.is_dollar and "." not in token.text):
+    if index and tokens[index - 1].meaning in _NOT_BEFORE_PRICE:
         return False
-    if after is Meaning.SLASH and index + 2 < len(tokens):
-        return tokens[index + 2].meaning is not Meaning.CONTRACTS
-    return index == 0 or tokens[index - 1].meaning not in (Meaning.PLUS, Meaning.MARK)
+    if index + 1 == len(tokens):
+        return True
+    after = tokens[index + 1].meaning
+    if after not in _COUNTED:
+        return True
+    if after is Meaning.SLASH:
+        return index + 2 == len(tokens) or tokens[index + 2].meaning is not Meaning.CONTRACTS
+    return after is not Meaning.UNIT and (token.is_dollar or "." in token.text)
 
 
 def price_after(tokens: Sequence[Token], start: int, skipped: set[int]) -> Price | None:
@@ -67,9 +82,13 @@ def price_after(tokens: Sequence[Token], start: int, skipped: set[int]) -> Price
         token = tokens[index]
         if index in skipped:
             continue
-        if is_plain_number(tokens, index):
+        if is_plain_number(tokens, index) and not _is_count_before_price(tokens, index):
             return _with_range(tokens, index)
-        if token.kind is Kind.SLASHED and index + 1 < len(tokens) and tokens[index + 1].meaning is Meaning.SIZE:
+        if (
+            token.kind is Kind.SLASHED
+            and index + 1 < len(tokens)
+            and tokens[index + 1].meaning is Meaning.SIZE
+        ):
             continue
         if token.kind is Kind.NUMBER and not token.is_dollar and not token.suffix:
             continue
@@ -78,12 +97,24 @@ def price_after(tokens: Sequence[Token], start: int, skipped: set[int]) -> Price
     return None
 
 
+def _is_count_before_price(tokens: Sequence[Token], index: int) -> bool:
+    # "10 @ 2.35"
+    return (
+        _is_count(tokens[index])
+        and index + 2 < len(tokens)
+        and tokens[index + 1].meaning is Meaning.AT
+        and is_plain_number(tokens, index + 2)
+    )
+
+
 def labelled_price(
     tokens: Sequence[Token], first: int, stop: int, skipped: set[int]
 ) -> Price | None:
     """Return the number that a word such as "@", "entry" or "filled" names as the price."""
     for index in range(first, stop):
         if index in skipped or not is_plain_number(tokens, index):
+            continue
+        if any(token.meaning in _LEVEL_LABELS for token in tokens[max(first, index - 2) : index]):
             continue
         if index + 1 < stop and tokens[index + 1].meaning is Meaning.PRICE_WORD:
             return _with_range(tokens, index)
@@ -122,9 +153,7 @@ def find_price(
     return price
 
 
-def find_sale_price(
-    tokens: Sequence[Token], first: int, stop: int, named: set[int]
-) -> int | None:
+def find_sale_price(tokens: Sequence[Token], first: int, stop: int, named: set[int]) -> int | None:
     """Return the token of the premium at which a clause says something was sold."""
     for index in range(first, stop):
         if index in named or not is_plain_number(tokens, index):
@@ -133,7 +162,11 @@ def find_sale_price(
         if before is not None and before.word == "from":
             continue
         token = tokens[index]
-        if token.is_dollar or "." in token.text or (before is not None and before.meaning is Meaning.AT):
+        if (
+            token.is_dollar
+            or "." in token.text
+            or (before is not None and before.meaning is Meaning.AT)
+        ):
             return index
     return None
 
@@ -187,6 +220,8 @@ def _slashed_part(text: str) -> Decimal | None:
 
 def _counted_part(tokens: Sequence[Token], index: int, stop: int) -> Decimal | None:
     if index + 2 >= stop or tokens[index + 1].word not in ("of", "out"):
+        return None
+    if index == 0 or tokens[index - 1].meaning not in _SALES:
         return None
     whole = tokens[index + 2]
     if whole.word == "of" and index + 3 < stop:

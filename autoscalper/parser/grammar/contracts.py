@@ -14,7 +14,6 @@ from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.tickers import (
     LONGEST_SYMBOL,
     TICKERS,
-    WORD_TICKERS,
     canonical,
     may_be_ticker,
 )
@@ -24,19 +23,23 @@ _RIGHTS = {
     "c": Right.CALL, "call": Right.CALL, "calls": Right.CALL,
     "p": Right.PUT, "put": Right.PUT, "puts": Right.PUT,
 }  # fmt: skip
+#: Meanings without which no contract is named.
+NUMBERED = frozenset({Meaning.NUMBER, Meaning.CONTRACT_SYMBOL})
 #: The right that a word means.
 RIGHTS = {Meaning.CALL: Right.CALL, Meaning.PUT: Right.PUT}
 #: How far, in tokens, ticker and expiry may stand from the strike.
 _REACH = 14
 #: A whole number below this before a spelled-out "calls" may be a count of contracts.
 _SMALLEST_PLAIN_STRIKE = 20
+#: Strikes are listed in halves of a dollar at the finest, but for a few low ones.
+_STRIKE_STEP = Decimal("0.5")
 #: What may stand between the parts of one contract.
 _GLUE = frozenset({
     Meaning.FILLER, Meaning.DASH, Meaning.COLON, Meaning.COMMA, Meaning.NEWLINE, Meaning.SIZE,
     Meaning.SLASHED, Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME, Meaning.MENTION, Meaning.CONTRACTS,
     Meaning.EXPIRY_WORD, Meaning.STRIKE, Meaning.PRICE_WORD, Meaning.QUOTE, Meaning.PART,
     Meaning.WEEKLY, Meaning.MONTHLY, Meaning.CALL, Meaning.PUT, Meaning.THIS, Meaning.AND,
-    Meaning.HALF, Meaning.QUARTER, Meaning.AT, Meaning.PAREN,
+    Meaning.HALF, Meaning.QUARTER, Meaning.AT, Meaning.PAREN, Meaning.SEPARATOR,
 })  # fmt: skip
 #: What may stand between a symbol that is also a word and its strike.
 _INNER_GLUE = frozenset({
@@ -45,7 +48,9 @@ _INNER_GLUE = frozenset({
 #: What may stand before a symbol that is also a word.
 _BEFORE_SYMBOL = frozenset({
     Meaning.BUY_TO_OPEN, Meaning.SELL_TO_CLOSE, Meaning.ENTER, Meaning.BUYING, Meaning.IN, Meaning.OPEN,
-    Meaning.NEWLINE, Meaning.MENTION, Meaning.COLON,
+    Meaning.NEWLINE, Meaning.MENTION, Meaning.COLON, Meaning.TAKE, Meaning.LONG, Meaning.SHORT, Meaning.PART,
+    Meaning.LIGHT, Meaning.RISKY, Meaning.SENTENCE_END, Meaning.SEPARATOR, Meaning.PAREN, Meaning.LOAD,
+    Meaning.CLOSE, Meaning.TRIM, Meaning.OUT, Meaning.SELL, Meaning.WATCH,
 })  # fmt: skip
 
 
@@ -76,26 +81,25 @@ class Mention(msgspec.Struct, gc=False):
 
 def find_mentions(tokens: Sequence[Token], expiries: Sequence[Expiry]) -> list[Mention]:
     """Return the contracts named in the post, in its order."""
-    expiry_at = {index: expiry for expiry in expiries for index in range(expiry.first, expiry.last + 1)}
+    expiry_at = {
+        index: expiry for expiry in expiries for index in range(expiry.first, expiry.last + 1)
+    }
     found: list[Mention] = []
     for index, token in enumerate(tokens):
-        if index in expiry_at or (found and index <= found[-1].last):
+        if token.meaning not in NUMBERED or index in expiry_at:
+            continue
+        if found and index <= found[-1].last:
             continue
         mention = _strike(tokens, index, expiry_at)
         if mention is not None:
             _find_ticker(tokens, mention, expiry_at)
             _find_expiry(tokens, mention, expiry_at)
             found.append(mention)
-    if not found:
-        labelled = _labelled(tokens)
-        if labelled is not None:
-            _find_expiry_anywhere(labelled, expiries)
-            return [labelled]
     return found
 
 
-def _labelled(tokens: Sequence[Token]) -> Mention | None:
-    """Read a contract from fields: "Ticker: XYZ", "Strike: 50", "Type: Call", one of each."""
+def find_labelled(tokens: Sequence[Token], expiries: Sequence[Expiry]) -> list[Mention]:
+    """Return the contract of a form: "Ticker: XYZ", "Strike: 50", "Type: Call", one of each."""
     strikes = [
         index + offset
         for index, token in enumerate(tokens)
@@ -103,14 +107,17 @@ def _labelled(tokens: Sequence[Token]) -> Mention | None:
         for offset in (1, 2, 3)
         if index + offset < len(tokens)
         and tokens[index + offset].kind is Kind.NUMBER
-        and all(t.meaning in (Meaning.COLON, Meaning.PRICE_WORD) for t in tokens[index + 1 : index + offset])
+        and all(
+            t.meaning in (Meaning.COLON, Meaning.PRICE_WORD)
+            for t in tokens[index + 1 : index + offset]
+        )
     ]
     rights = [index for index, token in enumerate(tokens) if token.meaning in RIGHTS]
     symbols = [index for index, token in enumerate(tokens) if token.meaning is Meaning.TICKER]
     if not (len(strikes) == len(rights) == len(symbols) == 1) or tokens[strikes[0]].suffix:
-        return None
+        return []
     at, right, symbol = strikes[0], rights[0], symbols[0]
-    return Mention(
+    mention = Mention(
         first=min(at, right, symbol),
         last=max(at, right, symbol),
         strike_at=at,
@@ -118,12 +125,9 @@ def _labelled(tokens: Sequence[Token]) -> Mention | None:
         right=RIGHTS[tokens[right].meaning],
         underlying_at=symbol,
         underlying=canonical(tokens[symbol].text),
+        expiry=expiries[0] if len(expiries) == 1 else None,
     )
-
-
-def _find_expiry_anywhere(mention: Mention, expiries: Sequence[Expiry]) -> None:
-    if len(expiries) == 1:
-        mention.expiry = expiries[0]
+    return [mention]
 
 
 def _strike(tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]) -> Mention | None:
@@ -134,6 +138,8 @@ def _strike(tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]) -
         return None
     if token.suffix in _RIGHTS:
         return Mention(index, index, index, token.number, _RIGHTS[token.suffix])
+    if token.suffix == "" and _is_led_by_right(tokens, index):
+        return Mention(index - 1, index, index, token.number, _RIGHTS[tokens[index - 1].word])
     if token.suffix == "s" or (token.suffix == "" and _is_strike_label(tokens, index)):
         return _right_before(tokens, index, expiry_at)
     if token.suffix == "":
@@ -141,12 +147,29 @@ def _strike(tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]) -
     return None
 
 
+def _is_led_by_right(tokens: Sequence[Token], index: int) -> bool:
+    # "C600"
+    before = tokens[index - 1] if index else tokens[index]
+    return before.text in ("C", "P") and before.end == tokens[index].start
+
+
 def _is_strike_label(tokens: Sequence[Token], index: int) -> bool:
     before = index - 1
-    while before >= 0 and tokens[before].meaning in (Meaning.COLON, Meaning.FILLER):
+    while before >= 0 and tokens[before].meaning in (Meaning.COLON, Meaning.PRICE_WORD):
         before -= 1
-    return before >= 0 and tokens[before].meaning in (Meaning.STRIKE, Meaning.CALL, Meaning.PUT) and (
-        before == index - 1 or tokens[before].meaning is Meaning.STRIKE
+    if before >= 0 and tokens[before].meaning is Meaning.STRIKE:
+        return True
+    return index > 0 and tokens[index - 1].meaning in RIGHTS and _is_strike_not_price(tokens, index)
+
+
+def _is_strike_not_price(tokens: Sequence[Token], index: int) -> bool:
+    # "calls 180 ... 2.35" names a strike, "calls 2.35" a price.
+    number = tokens[index].number
+    if number < _SMALLEST_PLAIN_STRIKE or number % _STRIKE_STEP:
+        return False
+    return any(
+        token.kind is Kind.NUMBER and not token.suffix and token.number < number
+        for token in tokens[index + 1 :]
     )
 
 
@@ -204,9 +227,7 @@ def _from_symbol(token: Token, index: int) -> Mention | None:
         return None
     value = Decimal(strike) / 1000 if len(strike) == 8 and "." not in strike else Decimal(strike)
     expiry = Expiry(index, index, day, True)
-    return Mention(
-        index, index, index, value, Right(right), index, canonical(letters), expiry
-    )
+    return Mention(index, index, index, value, Right(right), index, canonical(letters), expiry)
 
 
 def ticker_at(tokens: Sequence[Token], index: int) -> str | None:
@@ -224,7 +245,11 @@ def _find_ticker(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int,
         if symbol is not None:
             mention.underlying, mention.underlying_at, mention.first = symbol, index, index
             return
-        if token.kind in (Kind.NUMBER, Kind.PERCENT) or index in expiry_at or token.meaning in _GLUE:
+        if (
+            token.kind in (Kind.NUMBER, Kind.PERCENT)
+            or index in expiry_at
+            or token.meaning in _GLUE
+        ):
             continue
         break
     _find_ticker_after(tokens, mention, expiry_at)
@@ -243,8 +268,7 @@ def _symbol_beside(
         return canonical(token.text)
     if not may_be_ticker(token.text):
         return None
-    is_word = token.meaning is not Meaning.UNKNOWN or token.text in WORD_TICKERS
-    return canonical(token.text) if not is_word or _opens_contract(tokens, index) else None
+    return canonical(token.text) if _opens_contract(tokens, index) else None
 
 
 def _opens_contract(tokens: Sequence[Token], index: int) -> bool:
@@ -264,7 +288,9 @@ def _find_ticker_after(
             mention.last = index
             return
         if index not in expiry_at and token.meaning not in (
-            Meaning.FILLER, Meaning.EXPIRY_WORD, Meaning.MENTION
+            Meaning.FILLER,
+            Meaning.EXPIRY_WORD,
+            Meaning.MENTION,
         ):
             return
 
@@ -273,7 +299,9 @@ def _find_expiry(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int,
     if mention.expiry is not None:
         return
     low = mention.underlying_at if mention.underlying_at is not None else mention.first
-    inside = [expiry_at[i] for i in range(min(low, mention.first), mention.last + 1) if i in expiry_at]
+    inside = [
+        expiry_at[i] for i in range(min(low, mention.first), mention.last + 1) if i in expiry_at
+    ]
     if inside:
         mention.expiry = inside[0]
         return
@@ -286,7 +314,11 @@ def _find_expiry(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int,
                     mention.last = expiry.last
             return
         token = tokens[index]
-        if token.meaning not in _GLUE and token.kind is not Kind.NUMBER and token.meaning is not Meaning.AT:
+        if (
+            token.meaning not in _GLUE
+            and token.kind is not Kind.NUMBER
+            and token.meaning is not Meaning.AT
+        ):
             break
     _expiry_before(tokens, mention, expiry_at)
 
@@ -303,5 +335,10 @@ def _expiry_before(tokens: Sequence[Token], mention: Mention, expiry_at: dict[in
             mention.expiry = expiry_at[index]
             mention.first = mention.expiry.first
             return
-        if tokens[index].meaning not in (Meaning.FILLER, Meaning.DASH, Meaning.EXPIRY_WORD, Meaning.COMMA):
+        if tokens[index].meaning not in (
+            Meaning.FILLER,
+            Meaning.DASH,
+            Meaning.EXPIRY_WORD,
+            Meaning.COMMA,
+        ):
             return

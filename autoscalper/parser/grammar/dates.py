@@ -97,7 +97,9 @@ def _meaning(tokens: Sequence[Token], index: int) -> Meaning:
 
 def _is_explicit(tokens: Sequence[Token], first: int, last: int) -> bool:
     return Meaning.EXPIRY_WORD in (
-        _meaning(tokens, first - 1), _meaning(tokens, last + 1), _meaning(tokens, first - 2)
+        _meaning(tokens, first - 1),
+        _meaning(tokens, last + 1),
+        _meaning(tokens, first - 2),
     )
 
 
@@ -113,7 +115,7 @@ def _slashed(tokens: Sequence[Token], index: int, today: date) -> Expiry | None:
         return None
     if not year and _is_fraction(tokens, index):
         return None
-    if _is_timestamp(tokens, index):
+    if _is_timestamp(tokens, index) and not _names_contract(tokens, index - 1):
         return None
     if year:
         return _expiry(tokens, index, index, _make(_full_year(year[0]), int(month), int(day)))
@@ -125,8 +127,7 @@ def _is_fraction(tokens: Sequence[Token], index: int) -> bool:
         return True
     return (
         _meaning(tokens, index + 1) in (Meaning.SIZE, Meaning.REST)
-        or _meaning(tokens, index - 1)
-        in _SALES
+        or _meaning(tokens, index - 1) in _SALES
         or (index + 1 < len(tokens) and tokens[index + 1].word in ("of", "out", "sized"))
     )
 
@@ -156,7 +157,8 @@ def _is_timestamp(tokens: Sequence[Token], index: int) -> bool:
         ):
             return True
     return any(
-        0 <= near < len(tokens) and tokens[near].kind is Kind.TIME for near in (index + 1, index - 1)
+        0 <= near < len(tokens) and tokens[near].kind is Kind.TIME
+        for near in (index + 1, index - 1)
     )
 
 
@@ -299,8 +301,13 @@ def _dashed_day(tokens: Sequence[Token], index: int, today: date) -> Expiry | No
 def _weekday(tokens: Sequence[Token], index: int, today: date) -> Expiry | None:
     number = _WEEKDAYS[tokens[index].word[:3]]
     before = _meaning(tokens, index - 1)
-    if _meaning(tokens, index + 1) in (Meaning.DASH, Meaning.COMMA) and index + 2 < len(tokens) and (
-        tokens[index + 2].kind in (Kind.DATE, Kind.SLASHED) or tokens[index + 2].meaning is Meaning.MONTH
+    if (
+        _meaning(tokens, index + 1) in (Meaning.DASH, Meaning.COMMA)
+        and index + 2 < len(tokens)
+        and (
+            tokens[index + 2].kind in (Kind.DATE, Kind.SLASHED)
+            or tokens[index + 2].meaning is Meaning.MONTH
+        )
     ):
         return None
     first = index - 1 if before in (Meaning.NEXT, Meaning.THIS) else index
@@ -350,7 +357,9 @@ def _chinese_date(tokens: Sequence[Token], index: int, today: date) -> Expiry | 
     day = _day_number(tokens, index + 1)
     if month is None or day is None or month > 12:
         return None
-    last = index + 2 if index + 2 < len(tokens) and tokens[index + 2].text in "日号號" else index + 1
+    last = (
+        index + 2 if index + 2 < len(tokens) and tokens[index + 2].text in "日号號" else index + 1
+    )
     return _expiry(tokens, index - 1, last, _this_or_next_year(month, day, today))
 
 
@@ -369,3 +378,6 @@ _READERS = {
     Meaning.THIS: _this,
     Meaning.MONTHLY: _monthly,
 }
+
+#: Meanings without which no expiry is named.
+DATED = frozenset(_READERS)

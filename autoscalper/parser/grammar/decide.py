@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from autoscalper.domain.instruction import NotePlan, OpenTrade
+from autoscalper.parser.conversation import Conversation
+from autoscalper.parser.grammar.context import complete, read_bare_entry
 from autoscalper.parser.grammar.entries import read_entry
 from autoscalper.parser.grammar.exits import read_exit
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
@@ -10,13 +12,23 @@ from autoscalper.parser.grammar.followups import read_add, read_note, read_stop,
 from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.post import Post
 
+_OPTION_WORDS = frozenset({Meaning.CALL, Meaning.PUT})
+_ENTRY_WORDS = frozenset({Meaning.ENTER, Meaning.TAKE, Meaning.IN, Meaning.LONG, Meaning.BUYING})
+_LOOKING_BACK = frozenset({Meaning.RECAP, Meaning.PAST, Meaning.STATUS, Meaning.NOT})
 _NOTHING = Nothing("nothing to trade")
 
 
-def decide(post: Post) -> Finding | Doubt | Nothing:
-    """Return the one thing that the post says, exits before entries unless the entry came first."""
+def decide(post: Post, conversation: Conversation | None) -> Finding | Doubt | Nothing:
+    """Return the one thing that the post says, its contract completed from the conversation."""
     if not post.clauses:
         return Doubt("nothing but a quote") if ">" in post.text else _NOTHING
+    found = _decide(post, conversation)
+    if conversation is not None and isinstance(found, Finding):
+        return complete(found, post, conversation)
+    return found
+
+
+def _decide(post: Post, conversation: Conversation | None) -> Finding | Doubt | Nothing:
     entry = read_entry(post)
     sale = read_exit(post)
     if sale is not None and not _enters_before(entry, sale):
@@ -24,12 +36,24 @@ def decide(post: Post) -> Finding | Doubt | Nothing:
     add = read_add(post)
     if isinstance(entry, Finding) and isinstance(entry.instruction, OpenTrade):
         return add if add is not None and not entry.certain else entry
-    if post.meanings & {Meaning.FUTURES, Meaning.SHARES} and not post.mentions:
-        return Nothing("futures or shares")
-    found = add or _certain(entry) or read_stop(post) or read_targets(post)
-    if found is not None:
-        return found
-    return entry or read_note(post) or _NOTHING
+    if Meaning.FUTURES in post.meanings and not post.mentions:
+        return Nothing("futures")
+    found = add or _plan(entry) or read_bare_entry(post, conversation) or read_stop(post)
+    if found is None and Meaning.SHARES in post.meanings and not post.mentions:
+        return Nothing("shares")
+    return found or read_targets(post) or entry or read_note(post) or _rest(post)
+
+
+def _rest(post: Post) -> Doubt | Nothing:
+    names_option = not post.meanings.isdisjoint(_OPTION_WORDS)
+    if Meaning.BUY_TO_OPEN in post.meanings or (
+        names_option
+        and Meaning.NUMBER in post.meanings
+        and not post.meanings.isdisjoint(_ENTRY_WORDS)
+        and post.meanings.isdisjoint(_LOOKING_BACK)
+    ):
+        return Doubt("may be an entry without its contract")
+    return _NOTHING
 
 
 def _enters_before(entry: Finding | Doubt | Nothing | None, sale: Finding) -> bool:
@@ -41,7 +65,7 @@ def _enters_before(entry: Finding | Doubt | Nothing | None, sale: Finding) -> bo
     )
 
 
-def _certain(entry: Finding | Doubt | Nothing | None) -> Finding | None:
+def _plan(entry: Finding | Doubt | Nothing | None) -> Finding | None:
     if isinstance(entry, Finding) and isinstance(entry.instruction, NotePlan):
         return entry
     return None

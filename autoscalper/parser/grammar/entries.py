@@ -31,6 +31,7 @@ _LIGHT = frozenset({
     Meaning.CALL, Meaning.PUT, Meaning.WEEKLY, Meaning.AND, Meaning.MONTHLY, Meaning.HALF, Meaning.MONTH,
     Meaning.TODAY, Meaning.EXPIRY_WORD, Meaning.STRIKE, Meaning.THIS, Meaning.ALL, Meaning.NEWLINE,
     Meaning.LEVEL_NOUN, Meaning.WEEKDAY, Meaning.DATE, Meaning.SENTENCE_END, Meaning.PLUS, Meaning.PAREN,
+    Meaning.SEPARATOR,
 })  # fmt: skip
 _PLANNED = frozenset({Meaning.LOAD, Meaning.WATCH, Meaning.LOOKING_FOR})
 #: What denies an entry in the words before the contract.
@@ -43,7 +44,7 @@ _DENIED_BEFORE = _PLANNED | {
     Meaning.RESTING,
 }  # fmt: skip
 #: A header such as "Trade update" before the room's own order word changes nothing.
-_DENIED_BEFORE_ORDER = _DENIED_BEFORE - {Meaning.STATUS, Meaning.PROFIT, Meaning.SELL_TO_CLOSE, Meaning.FLOW}
+_DENIED_BEFORE_ORDER = _DENIED_BEFORE - {Meaning.STATUS, Meaning.PROFIT, Meaning.SELL_TO_CLOSE}
 #: What denies an entry in the words after it.
 _DENIED_AFTER = _DENIED_BEFORE - {
     Meaning.ADD, Meaning.LEAVE, Meaning.LOOKING_FOR, Meaning.REST, Meaning.STOP, Meaning.TARGET,
@@ -192,7 +193,11 @@ def _after_lead(
             return _denied(post, mention, denied)
         return Doubt(f"the word after the contract: {post.tokens[denied].text}")
     if lead.order is not Meaning.BUY_TO_OPEN and post.reports_gain:
-        return Nothing("how a trade goes") if lead.order is None else Doubt("may report how a trade goes")
+        return (
+            Nothing("how a trade goes")
+            if lead.order is None
+            else Doubt("may report how a trade goes")
+        )
     reason = _why_unsure(post, mention, lead, price)
     return Doubt(reason) if reason else _open(post, mention, lead, price)
 
@@ -213,7 +218,7 @@ def _denied_after(post: Post, mention: Mention, lead: _Lead, price: Price | None
             return index
         if index >= start and meaning in (
             Meaning.SENTENCE_END, Meaning.NEWLINE, Meaning.STOP, Meaning.TARGET, Meaning.LEVEL_NOUN,
-            Meaning.PAREN, Meaning.SIZE,
+            Meaning.PAREN, Meaning.SIZE, Meaning.SEPARATOR,
         ):  # fmt: skip
             return None
     return None
@@ -226,6 +231,10 @@ def _why_unsure(post: Post, mention: Mention, lead: _Lead, price: Price | None) 
         return "an expiry apart from the contract"
     if mention.expiry is not None and (mention.day is None or mention.day < post.posted_on):
         return "an expiry that cannot be"
+    if len(post.mentions) == 1 and len({e.day for e in post.expiries if _is_apart(post, e)}) > 1:
+        return "two expiries"
+    if price is not None and _has_decimal_comma(post, price):
+        return "a comma inside the price"
     if price is not None and price.price >= mention.strike:
         return "a price above the strike"
     if lead.order is Meaning.SHORT and mention.right is not Right.PUT:
@@ -233,6 +242,16 @@ def _why_unsure(post: Post, mention: Mention, lead: _Lead, price: Price | None) 
     if lead.order is None:
         return _why_bare_is_unsure(post, mention, lead, price)
     return _why_verb_is_unsure(post, lead, price)
+
+
+def _has_decimal_comma(post: Post, price: Price) -> bool:
+    tokens, at = post.tokens, price.at
+    return (
+        at + 2 < len(tokens)
+        and tokens[at + 1].meaning is Meaning.COMMA
+        and tokens[at + 2].kind is Kind.NUMBER
+        and tokens[at + 2].start == tokens[at].end + 1
+    )
 
 
 def _is_apart(post: Post, expiry: Expiry) -> bool:
@@ -258,10 +277,7 @@ def _why_bare_is_unsure(
 ) -> str | None:
     if lead.unknown_between:
         return "words before the contract that may change its meaning"
-    if any(
-        token.meaning in _DENIED_ABOVE
-        for token in post.tokens[: mention.first]
-    ):
+    if any(token.meaning in _DENIED_ABOVE for token in post.tokens[: mention.first]):
         return "words above the contract that may change its meaning"
     if len({str(other.terms) for other in post.mentions}) > 1 and not _is_same_contract(post):
         return "several contracts and no verb"
@@ -297,10 +313,19 @@ def _is_same_contract(post: Post) -> bool:
 
 def _commits(post: Post, mention: Mention) -> bool:
     after = post.tokens[mention.last + 1 :]
-    return mention.expiry is not None and bool(after) and all(
-        token.meaning in (Meaning.LIGHT, Meaning.FILLER, Meaning.MENTION, Meaning.RISKY, Meaning.EXPIRY_WORD)
-        for token in after
-    ) and any(token.meaning in (Meaning.LIGHT, Meaning.RISKY) or token.word == "swing" for token in after)
+    return (
+        mention.expiry is not None
+        and bool(after)
+        and all(
+            token.meaning
+            in (Meaning.LIGHT, Meaning.FILLER, Meaning.MENTION, Meaning.RISKY, Meaning.EXPIRY_WORD)
+            for token in after
+        )
+        and any(
+            token.meaning in (Meaning.LIGHT, Meaning.RISKY) or token.word == "swing"
+            for token in after
+        )
+    )
 
 
 def _open(post: Post, mention: Mention, lead: _Lead, price: Price | None) -> Finding:

@@ -36,7 +36,10 @@ _DENY = frozenset({
     Meaning.STILL, Meaning.LEVEL_WORD, Meaning.QUOTED, Meaning.LOAD, Meaning.BUY_TO_OPEN, Meaning.ENTER,
     Meaning.BUYING, Meaning.LOOKING_FOR, Meaning.RECAP,
 })  # fmt: skip
+#: What in a post means that no bought option was sold: hindsight, or options written.
+_NO_SALE = frozenset({Meaning.RECAP, Meaning.WRITE})
 _MOST_UNKNOWN = 2
+_PURCHASES = frozenset({Meaning.BUY_TO_OPEN, Meaning.ENTER, Meaning.BUYING})
 _FRACTION_WORDS = frozenset({
     Meaning.HALF, Meaning.THIRD, Meaning.QUARTER, Meaning.TWO_THIRDS, Meaning.THREE_QUARTERS,
 })  # fmt: skip
@@ -45,16 +48,19 @@ _WHOLE = frozenset({Meaning.REST, Meaning.ALL, Meaning.RUNNER})
 #: What may follow "out of" when a position is meant.
 _POSITIONS = _FRACTION_WORDS | _WHOLE | {
     Meaning.TICKER, Meaning.SELF, Meaning.THIS, Meaning.FILLER, Meaning.CALL, Meaning.PUT, Meaning.NUMBER,
-    Meaning.CONTRACTS, Meaning.PART, Meaning.SIZE, Meaning.SLASHED, Meaning.MENTION, Meaning.TRIM,
+    Meaning.CONTRACTS, Meaning.PART, Meaning.SIZE, Meaning.SLASHED, Meaning.MENTION, Meaning.TRIM, Meaning.HOLDING,
 }  # fmt: skip
-_BEFORE_CLOSING_TIME = frozenset("the at before into by after min daily market hourly candle".split())
+_BEFORE_CLOSING_TIME = frozenset(
+    "the at before into by after min daily market hourly candle".split()
+)
 _PERIODS = frozenset("day week session month year bell out-the-day morning night candle".split())
+_SELLING_OFF = frozenset("to off pressure side wall into".split())
 _INFINITIVE_LEADS = frozenset("time had forced decided have".split())
 
 
 def read_exit(post: Post) -> Finding | None:
     """Return the first sale that the post reports as happening now."""
-    if not post.meanings & _VERBS.keys() or Meaning.RECAP in post.meanings:
+    if post.meanings.isdisjoint(_VERBS) or not post.meanings.isdisjoint(_NO_SALE):
         return None
     for clause in post.clauses:
         verb = None if clause.is_question else _verb(post.tokens, clause)
@@ -65,8 +71,11 @@ def read_exit(post: Post) -> Finding | None:
 
 def _verb(tokens: Sequence[Token], clause: Clause) -> _Verb | None:
     unknown = 0
+    filler = Meaning.FILLER
     for index in range(clause.first, clause.stop):
         meaning = tokens[index].meaning
+        if meaning is filler:
+            continue
         reader = _VERBS.get(meaning)
         if reader is not None and not _is_infinitive(tokens, index):
             sale = reader(tokens, index, clause)
@@ -122,13 +131,23 @@ def _trimmed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None
         is_noun = following.meaning is not Meaning.UNKNOWN or tokens[index].word == "trims"
         if is_noun:
             return None
-    if index > clause.first and tokens[index - 1].word in ("perfect", "to", "first", "great", "the"):
+    if index > clause.first and tokens[index - 1].word in (
+        "perfect",
+        "to",
+        "first",
+        "great",
+        "the",
+    ):
         return None
     return None if _is_conditional(tokens, index, clause) else Sale.PART
 
 
 def _taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
     near = _meanings(tokens, index + 1, min(index + 6, clause.stop))
+    if Meaning.OFF in near and near & _WHOLE:
+        return Sale.ALL
+    if Meaning.OFF in near and any(t.kind is Kind.PERCENT for t in tokens[index + 1 : index + 3]):
+        return Sale.PART
     if Meaning.PAST in _meanings(tokens, index + 1, clause.stop):
         return None
     if Meaning.LOSS in near or (Meaning.ALL in near and Meaning.PROFIT in near):
@@ -139,6 +158,28 @@ def _taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
         bought = near & {Meaning.CALL, Meaning.PUT, Meaning.TICKER, Meaning.CONTRACTS}
         return None if bought and Meaning.OFF not in near else Sale.PART
     return None
+
+
+def _off(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    before = tokens[index - 1].meaning if index > clause.first else Meaning.UNKNOWN
+    return Sale.PART if before in _FRACTION_WORDS or before is Meaning.SLASHED else None
+
+
+def _stop_hit(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    for token in tokens[index + 1 : min(index + 4, clause.stop)]:
+        if token.meaning is Meaning.HIT:
+            past = Meaning.PAST in _meanings(tokens, index + 3, clause.stop)
+            return None if past else Sale.ALL
+        if token.word not in ("was", "got", "is", "loss", "been", "just"):
+            return None
+    return None
+
+
+def _profit_taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    # the Chinese word for a target is also the verb for reaching it
+    following = tokens[index + 1].meaning if index + 1 < clause.stop else Meaning.UNKNOWN
+    is_verb = tokens[index].text == "止盈" and following in _FRACTION_WORDS
+    return Sale.PART if is_verb else None
 
 
 def _down_to(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
@@ -180,7 +221,7 @@ def _out(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
 def _spoils_out(tokens: Sequence[Token], index: int) -> bool:
     before = tokens[index - 1]
     if before.word == "get" and index >= 2 and tokens[index - 2].word == "to":
-        return True
+        return index < 3 or tokens[index - 3].word not in _INFINITIVE_LEADS
     if before.meaning in (Meaning.UNKNOWN, Meaning.SELL, Meaning.CLOSE, Meaning.WATCH):
         return True
     return before.kind is Kind.NUMBER and before.suffix in ("st", "nd", "rd", "th")
@@ -188,9 +229,8 @@ def _spoils_out(tokens: Sequence[Token], index: int) -> bool:
 
 def _sold(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
     following = _word_after(tokens, index, clause)
-    if following in ("to", "off", "for", "pressure", "side", "wall") or _is_conditional(
-        tokens, index, clause
-    ):
+    is_rule = following == "for" and tokens[index].word == "sell"
+    if following in _SELLING_OFF or is_rule or _is_conditional(tokens, index, clause):
         return None
     if Meaning.LEVEL_WORD in _meanings(tokens, index + 1, min(index + 3, clause.stop)):
         return None
@@ -219,6 +259,10 @@ _VERBS: dict[Meaning, Callable[[Sequence[Token], int, Clause], Sale | None]] = {
     Meaning.TAKE: _taken,
     Meaning.DOWN_TO: _down_to,
     Meaning.LEAVE: _left,
+    Meaning.OFF: _off,
+    Meaning.STOP: _stop_hit,
+    Meaning.TRAIL: _stop_hit,
+    Meaning.TARGET: _profit_taken,
 }
 
 
@@ -236,15 +280,15 @@ def _part_or_all(tokens: Sequence[Token], index: int, clause: Clause) -> Sale:
 def _finding(post: Post, verb: _Verb) -> Finding:
     tokens = post.tokens
     fraction, quantity = _how_much(post, verb)
-    terms, ticker_at = terms_near(post, verb.clause)
+    terms, ticker_at = terms_near(post, verb.clause, verb.at)
     stop = find_stop(tokens, 0, len(tokens), None)
     taken = post.named if stop is None else post.named | set(range(stop.first, stop.last + 1))
-    price_at = find_sale_price(tokens, verb.clause.first, verb.clause.stop, taken)
+    price_at = find_sale_price(tokens, verb.clause.first, _sale_stop(tokens, verb), taken)
     price = tokens[price_at].number if price_at is not None else None
     shown = evidence(tokens, verb=verb.at, underlying=ticker_at, price=price_at)
     sale = _whole_post_sale(post, verb, fraction)
     if sale is Sale.ALL:
-        found = CloseTrade(contract=terms, cause=_cause(post), price=price)
+        found = CloseTrade(contract=terms, cause=_cause(post, verb), price=price)
         return Finding(found, shown, verb.at)
     trim = TrimTrade(
         contract=terms,
@@ -256,10 +300,20 @@ def _finding(post: Post, verb: _Verb) -> Finding:
     return Finding(trim, shown, verb.at)
 
 
+def _sale_stop(tokens: Sequence[Token], verb: _Verb) -> int:
+    for index in range(verb.at, verb.clause.stop):
+        if tokens[index].meaning in _PURCHASES:
+            return index
+    return verb.clause.stop
+
+
 def _whole_post_sale(post: Post, verb: _Verb, fraction: Decimal | None) -> Sale:
     if fraction is not None:
         return Sale.PART
-    if post.tokens[verb.at].meaning in (Meaning.SELL_TO_CLOSE, Meaning.CLOSE) and verb.sale is Sale.ALL:
+    if (
+        post.tokens[verb.at].meaning in (Meaning.SELL_TO_CLOSE, Meaning.CLOSE)
+        and verb.sale is Sale.ALL
+    ):
         return Sale.PART if _says_partial(post, verb) else Sale.ALL
     if verb.sale is Sale.PART and _takes_full_profit(post):
         return Sale.ALL
@@ -273,20 +327,24 @@ def _says_partial(post: Post, verb: _Verb) -> bool:
         return False
     return any(
         token.meaning in (Meaning.TRIM, Meaning.DOWN_TO)
-        or (token.meaning is Meaning.LEAVE and token.word in ("leaving", "leave", "left", "holding"))
+        or (
+            token.meaning is Meaning.LEAVE and token.word in ("leaving", "leave", "left", "holding")
+        )
         for token in post.tokens[verb.at :]
     )
 
 
 def _takes_full_profit(post: Post) -> bool:
     return any(
-        post.tokens[index].meaning is Meaning.ALL and post.tokens[index + 1].meaning is Meaning.PROFIT
+        post.tokens[index].meaning is Meaning.ALL
+        and post.tokens[index + 1].meaning is Meaning.PROFIT
         for index in range(len(post.tokens) - 1)
     )
 
 
-def _cause(post: Post) -> ExitCause:
-    if Meaning.STOPPED in post.meanings:
+def _cause(post: Post, verb: _Verb) -> ExitCause:
+    stopped = post.tokens[verb.at].meaning in (Meaning.STOP, Meaning.TRAIL)
+    if stopped or Meaning.STOPPED in post.meanings:
         return ExitCause.STOP_LOSS
     is_target = Meaning.TARGET in post.meanings and Meaning.HIT in post.meanings
     return ExitCause.TAKE_PROFIT if is_target else ExitCause.EXIT
@@ -297,8 +355,10 @@ def _how_much(post: Post, verb: _Verb) -> tuple[Decimal | None, int | None]:
     part = next(
         (part for _, part in fractions_in(tokens, clause.first, clause.stop, post.named)), None
     )
-    if part is None and post.meanings & (_FRACTION_WORDS | {Meaning.SLASHED}):
-        part = next((part for _, part in fractions_in(tokens, verb.at, len(tokens), post.named)), None)
+    if part is None:
+        part = next(
+            (part for _, part in fractions_in(tokens, verb.at, len(tokens), post.named)), None
+        )
     if part is None:
         part = _percent_sold(post, verb)
     quantity = _count_sold(tokens, verb)
@@ -317,7 +377,10 @@ def _percent_sold(post: Post, verb: _Verb) -> Decimal | None:
             word = tokens[at + 1] if at + 1 < len(tokens) else None
             if word is not None and (word.word == "of" or word.meaning is Meaning.SIZE):
                 return token.number / 100
-            if at == verb.at + 1 and tokens[verb.at].meaning is Meaning.SELL:
+            if at == verb.at + 1 and (
+                tokens[verb.at].meaning is Meaning.SELL
+                or (word is not None and word.meaning is Meaning.OFF)
+            ):
                 return token.number / 100
     return None
 
@@ -340,4 +403,3 @@ def _part_of_kept(tokens: Sequence[Token], verb: _Verb, quantity: int) -> Decima
         if token.meaning is Meaning.LEAVE and kept.kind is Kind.NUMBER and not kept.suffix:
             return Decimal(quantity) / (quantity + kept.number)
     return None
-

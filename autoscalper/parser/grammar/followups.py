@@ -24,9 +24,10 @@ _UNREAL = frozenset({
 })  # fmt: skip
 #: A stop named with an entry belongs to the entry.
 _UNREAL_STOP = _UNREAL - {Meaning.STILL, Meaning.OTHERS, Meaning.WATCH} | {
-    Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING,
+    Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING, Meaning.BUY_TO_OPEN,
 }  # fmt: skip
 _PLANS = frozenset({Meaning.LOAD, Meaning.WATCH, Meaning.LOOKING_FOR})
+_PLAN_MARKS = _PLANS | {Meaning.LEVEL_NOUN, Meaning.LEVEL_WORD, Meaning.FUTURE}
 _CAUTION = frozenset({Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME})
 _MOST_UNKNOWN = 2
 _LONGEST_NOTE = 8
@@ -58,7 +59,9 @@ def read_add(post: Post) -> Finding | None:
 
 
 def _may_take_more(post: Post) -> bool:
-    return bool(post.meanings & {Meaning.TAKE, Meaning.ENTER, Meaning.BUYING}) and "more" in post.text
+    return (
+        bool(post.meanings & {Meaning.TAKE, Meaning.ENTER, Meaning.BUYING}) and "more" in post.text
+    )
 
 
 def _add(post: Post, clause: Clause) -> Finding | None:
@@ -67,7 +70,9 @@ def _add(post: Post, clause: Clause) -> Finding | None:
     average = _average(post, clause)
     if verb is None and (average is None or not _is_real(post, clause, average, _UNREAL)):
         return None
-    price = labelled_price(tokens, clause.first, clause.stop, post.named) if verb is not None else None
+    price = (
+        labelled_price(tokens, clause.first, clause.stop, post.named) if verb is not None else None
+    )
     price_at = price.at if price is not None and price.at != average else None
     premium = tokens[average].number if average is not None else None
     stop = find_stop(tokens, 0, len(tokens), premium)
@@ -100,11 +105,14 @@ def _takes_more(post: Post, clause: Clause, index: int) -> bool:
         tokens[index].meaning in (Meaning.TAKE, Meaning.ENTER, Meaning.BUYING)
         and index + 2 < clause.stop
         and tokens[index + 1].word == "more"
-        and tokens[index + 2].meaning in (Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.TICKER)
+        and tokens[index + 2].meaning
+        in (Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.TICKER)
     )
 
 
 def _average(post: Post, clause: Clause) -> int | None:
+    if Meaning.AVERAGE not in post.meanings:
+        return None
     for index in range(clause.first, clause.stop):
         if post.tokens[index].meaning is not Meaning.AVERAGE:
             continue
@@ -132,6 +140,8 @@ def read_stop(post: Post) -> Finding | None:
 
 def read_targets(post: Post) -> Finding | None:
     """Return take-profit levels named without an entry."""
+    if Meaning.TARGET not in post.meanings:
+        return None
     for clause in post.clauses:
         found = find_targets(post.tokens, clause.first, clause.stop)
         if found is not None and not clause.is_question:
@@ -148,9 +158,10 @@ def read_note(post: Post) -> Finding | None:
     """Return a withdrawn idea, a plan or a word of caution."""
     if Meaning.CANCEL in post.meanings and len(post.tokens) <= _LONGEST_NOTE:
         return Finding(CancelEntry())
-    for clause in post.clauses:
-        if not clause.is_question and _is_plan(post, clause):
-            return Finding(NotePlan(contract=terms_near(post, clause)[0]))
+    if post.meanings & _PLAN_MARKS:
+        for clause in post.clauses:
+            if not clause.is_question and _is_plan(post, clause):
+                return Finding(NotePlan(contract=terms_near(post, clause)[0]))
     trades = post.meanings & (_PLANNED_VERBS | {Meaning.IN, Meaning.PRICE_WORD})
     if post.meanings & _CAUTION and len(post.tokens) <= _LONGEST_NOTE and not trades:
         return Finding(NoteRisk(risk_level=risk_level(post)))
@@ -162,7 +173,9 @@ def _is_plan(post: Post, clause: Clause) -> bool:
     meanings = [token.meaning for token in tokens]
     if any(token.meaning in _PLANS and token.word not in _IDEAS for token in tokens[:4]):
         return Meaning.TICKER in meanings or bool(post.mentions)
-    if any(token.word.startswith("add ") for token in tokens) and Meaning.NUMBER in meanings:
+    if Meaning.NUMBER in meanings and any(
+        token.meaning is Meaning.LEVEL_NOUN and token.word.startswith("add ") for token in tokens
+    ):
         return True
     if Meaning.LEVEL_WORD in meanings[:2] and Meaning.NUMBER in meanings:
         return Meaning.CALL in meanings or Meaning.PUT in meanings

@@ -26,8 +26,14 @@ _GLUE = frozenset({
     Meaning.TICKER, Meaning.IN, Meaning.CLOSE, Meaning.LOSS, Meaning.RUNNER, Meaning.SIZE,
     Meaning.LEVEL_NOUN, Meaning.PRICE_WORD, Meaning.AND, Meaning.PART, Meaning.OTHERS, Meaning.ALL,
     Meaning.HOLDING, Meaning.OUT, Meaning.SLASH, Meaning.FUTURES, Meaning.OPEN, Meaning.TRIM,
+    Meaning.PROFIT,
 })  # fmt: skip
 _TARGET_GLUE = _GLUE | {Meaning.TARGET, Meaning.COMMA, Meaning.SLASH, Meaning.PLUS, Meaning.NEWLINE}
+#: The author's own entry, as the place of a stop.
+_ENTRY_WORDS = frozenset(
+    "entry entries cost avg average 成本 成本价 入场价 进场价 入場價 买入价 均价".split()
+)
+_NUMBERED = frozenset({Meaning.NUMBER, Meaning.COLON, Meaning.AT})
 _REACH = 8
 #: A level is the option's own up to this multiple of its premium, the underlying's above.
 _PLAUSIBLE_FACTOR = Decimal(5)
@@ -72,8 +78,11 @@ def _rule(
     tokens: Sequence[Token], index: int, word: Meaning, premium: Decimal | None
 ) -> StopRule | None:
     token = tokens[index]
-    if token.meaning is Meaning.BREAK_EVEN or token.word in ("entry", "cost", "avg", "average", "entries"):
+    if token.meaning is Meaning.BREAK_EVEN:
         return StopAtBreakEven()
+    if token.word in _ENTRY_WORDS:
+        follows = index + 1 < len(tokens) and tokens[index + 1].meaning in _NUMBERED
+        return None if follows else StopAtBreakEven()
     if token.kind is Kind.PERCENT:
         return TrailBy(percent=token.number) if word is Meaning.TRAIL else None
     if is_plain_number(tokens, index):
@@ -117,9 +126,10 @@ def find_targets(
     """Return the levels that follow a target word, and their tokens."""
     for index in range(first, stop):
         if tokens[index].meaning is Meaning.TARGET:
-            at = _numbers_after(tokens, index, stop)
-            if at:
-                return _targets([tokens[i].number for i in at], premium), at
+            found = _numbers_after(tokens, index, stop)
+            if found:
+                prices = [price for _, price in found]
+                return _targets(prices, premium), [at for at, _ in found]
     return None
 
 
@@ -136,16 +146,22 @@ def _is_ordinal(tokens: Sequence[Token], index: int, stop: int) -> bool:
     return is_small and index + 1 < stop and tokens[index + 1].meaning is not Meaning.NEWLINE
 
 
-def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[int]:
-    found: list[int] = []
+def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[tuple[int, Decimal]]:
+    found: list[tuple[int, Decimal]] = []
     for after in range(index + 1, min(index + 3 * _REACH, stop)):
         token = tokens[after]
         if token.meaning is Meaning.HIT:
             return []
-        is_ordinal = tokens[after - 1].meaning is Meaning.TARGET and _is_ordinal(tokens, after, stop)
+        if found and token.meaning is Meaning.AT:
+            break
+        is_ordinal = tokens[after - 1].meaning is Meaning.TARGET and _is_ordinal(
+            tokens, after, stop
+        )
         if is_plain_number(tokens, after):
             if not is_ordinal:
-                found.append(after)
+                found.append((after, token.number))
+        elif token.kind is Kind.SLASHED:
+            found.extend((after, Decimal(part)) for part in token.text.split("/"))
         elif token.meaning not in _TARGET_GLUE or token.meaning in (Meaning.STOP, Meaning.TRAIL):
             break
     return found

@@ -33,7 +33,9 @@ _PLAIN = {
     **dict.fromkeys("\u3001\uff64", ","),
     **dict.fromkeys("\u2022\u00b7\u25cf\u25aa\u2014\u2015", "\u2014"),
     # flames, rockets, money: the mood of a post that looks back
-    **dict.fromkeys("\U0001f525\U0001f680\U0001f4b0\U0001f911\U0001f389\U0001f4b5\U0001f4b8", "\u2605"),
+    **dict.fromkeys(
+        "\U0001f525\U0001f680\U0001f4b0\U0001f911\U0001f389\U0001f4b5\U0001f4b8", "\u2605"
+    ),
     "\u2028": "\n",
     "\u2029": "\n",
 }

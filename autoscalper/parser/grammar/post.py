@@ -9,14 +9,28 @@ import msgspec
 
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.parser.grammar.amounts import WIDEST_RANGE, is_plain_number
-from autoscalper.parser.grammar.contracts import RIGHTS, Mention, find_mentions, ticker_at
-from autoscalper.parser.grammar.dates import Expiry, find_expiries
+from autoscalper.parser.grammar.contracts import (
+    NUMBERED,
+    RIGHTS,
+    Mention,
+    find_labelled,
+    find_mentions,
+    ticker_at,
+)
+from autoscalper.parser.grammar.dates import DATED, Expiry, find_expiries
 from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.tokens import Kind, Token, tokenise
 
 _BOUNDARIES = frozenset({
     Meaning.NEWLINE, Meaning.SENTENCE_END, Meaning.QUESTION_MARK, Meaning.PAREN,
+    Meaning.SEPARATOR, Meaning.COMMA,
 })  # fmt: skip
+#: What begins a new thought behind a comma.
+_ANEW = frozenset({Meaning.SELF, Meaning.OUT, Meaning.TRIM, Meaning.STOP})
+_BESIDE_LEVELS = frozenset({
+    Meaning.STOP, Meaning.TRAIL, Meaning.TARGET, Meaning.SIZE, Meaning.RISKY,
+})  # fmt: skip
+_GAINS = frozenset({Meaning.ARROW, Meaning.NUMBER, Meaning.STATUS})
 
 
 class Clause(msgspec.Struct, gc=False):
@@ -35,7 +49,7 @@ class Post(msgspec.Struct):
     clauses: Sequence[Clause]
     expiries: Sequence[Expiry]
     mentions: Sequence[Mention]
-    meanings: frozenset[Meaning]
+    meanings: set[Meaning]
     posted_on: date
     #: Tokens that belong to a contract or an expiry, and so are no price, count or fraction.
     named: set[int]
@@ -51,46 +65,64 @@ def clause_of(post: Post, index: int) -> Clause:
     return post.clauses[-1]
 
 
-def terms_near(post: Post, clause: Clause) -> tuple[ContractTerms, int | None]:
-    """Return what the post says of a contract, the clause's own words first, and the ticker's token."""
-    inside = [m for m in post.mentions if clause.first <= m.strike_at < clause.stop]
-    for mention in (*inside, *post.mentions):
-        return mention.terms, mention.underlying_at
-    for index in (*range(clause.first, clause.stop), *range(len(post.tokens))):
-        symbol = ticker_at(post.tokens, index)
-        if symbol is not None:
-            return _bare_terms(post, clause, symbol), index
+def terms_near(
+    post: Post, clause: Clause, verb: int | None = None
+) -> tuple[ContractTerms, int | None]:
+    """Return what the post says of a contract, and the ticker's token.
+
+    The clause's own words come first, those behind the verb before those in front of it.
+    """
+    for first, stop in _windows(post, clause, verb):
+        for index in range(first, stop):
+            mention = next((m for m in post.mentions if m.first <= index <= m.last), None)
+            if mention is not None:
+                return mention.terms, mention.underlying_at
+            if post.tokens[index].meaning is Meaning.TICKER:
+                return _bare_terms(post, clause, ticker_at(post.tokens, index)), index
     return _bare_terms(post, clause, None), None
 
 
+def _windows(post: Post, clause: Clause, verb: int | None) -> tuple[tuple[int, int], ...]:
+    if not post.mentions and Meaning.TICKER not in post.meanings:
+        return ()
+    behind = (clause.first if verb is None else verb, clause.stop)
+    return behind, (clause.first, clause.stop), (0, len(post.tokens))
+
+
 def _bare_terms(post: Post, clause: Clause, symbol: str | None) -> ContractTerms:
-    rights = {RIGHTS.get(token.meaning) for token in post.tokens[clause.first : clause.stop]} - {None}
-    return ContractTerms(underlying=symbol, right=rights.pop() if len(rights) == 1 else None)
+    if post.meanings.isdisjoint(RIGHTS):
+        return ContractTerms(underlying=symbol)
+    named = {token.meaning for token in post.tokens[clause.first : clause.stop]} & RIGHTS.keys()
+    return ContractTerms(underlying=symbol, right=RIGHTS[named.pop()] if len(named) == 1 else None)
 
 
 def parse(text: str, today: date) -> Post:
     """Return the post with everything it names found; ``text`` is plain."""
-    tokens = _without_quoted_lines(tokenise(text))
-    expiries = find_expiries(tokens, today)
-    mentions = find_mentions(tokens, expiries)
-    named = {index for expiry in expiries for index in range(expiry.first, expiry.last + 1)}
-    named.update(index for mention in mentions for index in range(mention.first, mention.last + 1))
+    tokens = tokenise(text)
+    if ">" in text:
+        tokens = _without_quoted_lines(tokens)
+    meanings = {token.meaning for token in tokens}
+    expiries = find_expiries(tokens, today) if meanings & DATED else []
+    mentions = find_mentions(tokens, expiries) if meanings & NUMBERED else []
+    if not mentions and Meaning.STRIKE in meanings:
+        mentions = find_labelled(tokens, expiries)
+    named: set[int] = set()
+    for span in (*expiries, *mentions):
+        named.update(range(span.first, span.last + 1))
     return Post(
         text=text,
         tokens=tokens,
         clauses=_clauses(tokens),
         expiries=expiries,
         mentions=mentions,
-        meanings=frozenset(token.meaning for token in tokens),
+        meanings=meanings,
         posted_on=today,
         named=named,
-        reports_gain=_reports_gain(tokens),
+        reports_gain=bool(meanings & _GAINS) and _reports_gain(tokens),
     )
 
 
 def _without_quoted_lines(tokens: list[Token]) -> list[Token]:
-    if not any(token.text == ">" for token in tokens):
-        return tokens
     kept: list[Token] = []
     quoted = False
     before = Meaning.NEWLINE
@@ -109,49 +141,53 @@ def _without_quoted_lines(tokens: list[Token]) -> list[Token]:
 
 def _reports_gain(tokens: Sequence[Token]) -> bool:
     for index, token in enumerate(tokens):
-        if token.meaning is Meaning.ARROW:
-            return True
-        if token.kind is Kind.PERCENT and not _is_level(tokens, index):
-            return True
-        if token.kind is Kind.NUMBER and index >= 2 and _is_journey(tokens, index):
-            return True
-        if token.meaning is Meaning.STATUS and index + 1 < len(tokens):
-            after = tokens[index + 1]
-            if token.text[-1] == ":" or after.meaning is Meaning.COLON or after.kind is Kind.NUMBER:
+        meaning = token.meaning
+        if meaning not in _GAINS:
+            continue
+        if meaning is Meaning.NUMBER:
+            if token.kind is Kind.PERCENT:
+                if not _is_level(tokens, index):
+                    return True
+            elif index >= 2 and tokens[index - 1].text == "to" and _is_journey(tokens, index):
                 return True
+        elif meaning is Meaning.ARROW or (
+            meaning is Meaning.STATUS and _is_label(token, tokens[index + 1 : index + 2])
+        ):
+            return True
     return False
+
+
+def _is_label(token: Token, after: Sequence[Token]) -> bool:
+    return token.text[-1] == ":" or any(
+        each.meaning is Meaning.COLON or each.kind is Kind.NUMBER for each in after
+    )
 
 
 def _is_journey(tokens: Sequence[Token], index: int) -> bool:
     return (
-        tokens[index - 1].word == "to"
-        and is_plain_number(tokens, index - 2)
+        is_plain_number(tokens, index - 2)
         and is_plain_number(tokens, index)
         and tokens[index].number > tokens[index - 2].number * WIDEST_RANGE
     )
 
 
 def _is_level(tokens: Sequence[Token], index: int) -> bool:
-    near = {tokens[at].meaning for at in range(max(0, index - 3), min(index + 3, len(tokens)))}
-    follows = tokens[index + 1].word if index + 1 < len(tokens) else ""
-    return follows == "of" or bool(
-        near & {Meaning.STOP, Meaning.TRAIL, Meaning.TARGET, Meaning.SIZE, Meaning.RISKY}
-    )
+    if index + 1 < len(tokens) and tokens[index + 1].text == "of":
+        return True
+    near = tokens[max(0, index - 3) : index + 3]
+    return any(token.meaning in _BESIDE_LEVELS for token in near)
 
 
 def _starts_anew(tokens: Sequence[Token], index: int) -> bool:
-    return (
-        tokens[index].meaning is Meaning.COMMA
-        and index + 1 < len(tokens)
-        and tokens[index + 1].meaning in (Meaning.SELF, Meaning.OUT, Meaning.TRIM, Meaning.STOP)
-    )
+    return index + 1 < len(tokens) and tokens[index + 1].meaning in _ANEW
 
 
 def _clauses(tokens: Sequence[Token]) -> list[Clause]:
     clauses: list[Clause] = []
     first = 0
     for index, token in enumerate(tokens):
-        if token.meaning in _BOUNDARIES or _starts_anew(tokens, index):
+        meaning = token.meaning
+        if meaning in _BOUNDARIES and (meaning is not Meaning.COMMA or _starts_anew(tokens, index)):
             if index > first:
                 clauses.append(Clause(first, index, token.meaning is Meaning.QUESTION_MARK))
             first = index + 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from itertools import islice
 
 import msgspec
 
 from autoscalper.parser.grammar.chinese import CHINESE_TERMS
-from autoscalper.parser.grammar.lexicon import PHRASES, WORDS, Meaning
+from autoscalper.parser.grammar.lexicon import MARKS, PHRASES, WORDS, Meaning
 from autoscalper.parser.grammar.tickers import FUTURES, TICKERS
 
 #: More tokens than any alert has; a longer post is cut off here and not acted on.
@@ -19,6 +20,8 @@ MAX_TOKENS = 700
 
 class Kind(enum.Enum):
     """What a token is by its shape."""
+
+    __hash__ = object.__hash__
 
     WORD = "word"
     CASHTAG = "cashtag"
@@ -55,41 +58,45 @@ class Token(msgspec.Struct, gc=False):
 
 
 _CJK = "\u3400-\u9fff"
+_LETTERS = "A-Za-z\u00c0-\u024f"
+_MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+# Every repetition is possessive or bounded: no text can make it run long.
 _TOKEN = re.compile(
-    r"""
-      (?P<newline>\n)
-    | (?P<mention><[^<>\s]{1,80}>|https?://\S{1,2000}|@[A-Za-z\u3400-\u9fff][\w.]*|:[A-Za-z_]\w{1,40}:)
-    | (?P<symbol>(?<![A-Za-z$])\.?[A-Z]{1,6}[ ]{0,2}[0-9]{6}[CP][0-9]{1,8}(?:\.[0-9]+)?(?![0-9A-Za-z]))
-    | (?P<date>20[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])|[0-9]{1,2}-[0-9]{1,2}-(?:20)?[0-9]{2}(?![0-9-])
-        |[0-9]{1,2}-?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-?(?:20)?[0-9]{2}(?![0-9A-Za-z.]))
-    | (?P<slashed>[0-9]{1,4}/[0-9]{1,4}(?:/(?:20)?[0-9]{2})?(?![0-9/.]))
-    | (?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[ ]?[AaPp]\.?[Mm])?(?![A-Za-z0-9]))
-    | (?P<number>\$?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:[ ]?%|[A-Za-z]{1,16})?
-                |\$?\.[0-9]+(?:[ ]?%|[A-Za-z]{1,16})?)
-    | (?P<cashtag>\$[A-Za-z]{1,6}(?:[./][A-Za-z](?![A-Za-z]))?(?![A-Za-z]))
-    | (?P<word>(?:[Bb]/[Ee]|[Pp][/&][Ll]|BRK[./]?B|[Bb]reak-?[Ee]ven|[Ww]/(?:[Oo](?:ut)?)?)(?![A-Za-z])
-        |[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z]+)*(?:(?<=re|de|Re|De|RE|DE)-[A-Za-z]+)?)
-    | (?P<chinese>["""
-    + _CJK
-    + r"""]+)
-    | (?P<mark>-{0,2}>|=>|\u2192|[@?!.,;:()\[\]+\u2014<=/&\-"#~\u00bc\u00bd\u00be\u2153\u2154\u2605])
-    """,
+    rf"""(?:
+      (?P<symbol>[.]?[A-Z]{{1,6}}+[ ]{{0,2}}+[0-9]{{6}}[CP][0-9]{{1,8}}+(?:[.][0-9]{{1,3}}+)?(?![0-9A-Za-z]))
+    | (?P<word>[{_LETTERS}]++(?:'[A-Za-z]++)*+)
+    | (?P<date>20[0-9]{{2}}-[0-9]{{1,2}}-[0-9]{{1,2}}(?![0-9])
+        |[0-9]{{1,2}}-[0-9]{{1,2}}-(?:20)?[0-9]{{2}}(?![0-9-])
+        |[0-9]{{1,2}}-?(?:{_MONTHS})-?(?:20)?[0-9]{{2}}(?![0-9A-Za-z.]))
+    | (?P<slashed>[0-9]{{1,4}}/[0-9]{{1,4}}(?:/(?:20)?[0-9]{{2}})?(?![0-9/.]))
+    | (?P<time>[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[ ]?[AaPp][.]?[Mm])?(?![A-Za-z0-9]))
+    | (?P<number>([$]?)((?:[0-9]{{1,3}}(?:,[0-9]{{3}})+(?![0-9])|[0-9]++)(?:[.][0-9]++)?|[.][0-9]++)
+        (?:[ ]?(%)|([A-Za-z]{{1,16}}))?)
+    | (?P<newline>\n)
+    | (?P<mention>@[A-Za-z{_CJK}][\w.]*+|<[^<>\s]{{1,80}}>|https?://\S{{1,2000}}+|:[A-Za-z]\w{{1,40}}:)
+    | (?P<cashtag>[$][A-Za-z]{{1,6}}(?:[./][A-Za-z](?![A-Za-z]))?(?![A-Za-z]))
+    | (?P<chinese>[{_CJK}]++)
+    | (?P<mark>-{{0,2}}>|=>|[@?!.,;:()\[\]+<=/&\-"\u2014\u2192\u2605\u00bc\u00bd\u00be\u2153\u2154])
+    )[ ]*+""",
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"(\$?)([0-9.,]*[0-9])[ ]?(%|[A-Za-z]*)")
 _CHINESE = re.compile("|".join(sorted(CHINESE_TERMS, key=len, reverse=True)) + f"|[{_CJK}]")
+#: The groups inside a number: dollar sign, digits, per cent sign, letters.
+_NUMBER_PARTS = tuple(_TOKEN.groupindex["number"] + part for part in (1, 2, 3, 4))
+_NO_PHRASES: tuple[tuple[tuple[str, ...], Meaning], ...] = ()
 
 
 def _spellings() -> dict[str, Meaning]:
     table = dict(WORDS)
+    for word, meaning in WORDS.items():
+        table[word.upper()] = table[word.capitalize()] = meaning
     for ticker in TICKERS:
         table[ticker] = Meaning.TICKER
         if ticker.lower() not in WORDS and len(ticker) > 2:
             table[ticker.lower()] = table[ticker.capitalize()] = Meaning.TICKER
     table.update(dict.fromkeys(FUTURES, Meaning.FUTURES))
+    # Bought, as brokers print it; in lower case it is a robot.
     table["BOT"] = Meaning.ENTER
-    table.update((word.upper(), meaning) for word, meaning in WORDS.items() if word.upper() not in table)
-    table.update((word.capitalize(), meaning) for word, meaning in WORDS.items() if word.capitalize() not in table)
     return table
 
 
@@ -99,125 +106,95 @@ _SPELLINGS = _spellings()
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of a plain text, phrases merged into one token, at most ``MAX_TOKENS``."""
     tokens: list[Token] = []
+    begins_phrase = False
+    kind, unknown = Kind.WORD, Meaning.UNKNOWN
     for match in islice(_TOKEN.finditer(text), MAX_TOKENS):
-        _MAKERS[match.lastgroup or "mark"](match, tokens)
-    return _merge_phrases(tokens, text)
+        group = match.lastgroup
+        if group == "word":
+            word = match["word"]
+            meaning = _SPELLINGS.get(word)
+            if meaning is None:
+                meaning = WORDS.get(word.lower(), unknown)
+            begins_phrase = begins_phrase or word.lower() in PHRASES
+            start = match.start()
+            tokens.append(Token(kind, word, start, start + len(word), meaning))
+        elif group is not None:
+            tokens.extend(_MAKERS[group](match[group], match.start(), match))
+    return _merge_phrases(tokens, text) if begins_phrase else tokens
 
 
-def _add_word(match: re.Match[str], tokens: list[Token]) -> None:
-    text = match[0]
-    meaning = _SPELLINGS.get(text) or WORDS.get(text.lower(), Meaning.UNKNOWN)
-    tokens.append(Token(Kind.WORD, text, match.start(), match.end(), meaning))
-
-
-def _add_number(match: re.Match[str], tokens: list[Token]) -> None:
-    parts = _NUMBER.fullmatch(match[0])
-    assert parts is not None
-    dollar, digits, suffix = parts.groups()
-    kind = Kind.PERCENT if suffix == "%" else Kind.NUMBER
+def _number(text: str, start: int, match: re.Match[str]) -> tuple[Token]:
+    dollar, digits, percent, suffix = match.group(*_NUMBER_PARTS)
+    kind = Kind.PERCENT if percent else Kind.NUMBER
     number = Decimal(digits.replace(",", ""))
-    tokens.append(
+    return (
         Token(
             kind,
-            match[0],
-            match.start(),
-            match.end(),
+            text,
+            start,
+            start + len(text),
             Meaning.NUMBER,
             number,
-            "" if suffix == "%" else suffix.lower(),
+            suffix.lower() if suffix else "",
             bool(dollar),
-        )
+        ),
     )
 
 
-def _add_chinese(match: re.Match[str], tokens: list[Token]) -> None:
-    start = match.start()
-    for part in _CHINESE.finditer(match[0]):
-        meaning = CHINESE_TERMS.get(part[0], Meaning.UNKNOWN)
-        tokens.append(
-            Token(Kind.WORD, part[0], start + part.start(), start + part.end(), meaning)
+def _chinese(text: str, start: int, match: re.Match[str]) -> list[Token]:
+    return [
+        Token(
+            Kind.WORD,
+            part[0],
+            start + part.start(),
+            start + part.end(),
+            CHINESE_TERMS.get(part[0], Meaning.UNKNOWN),
         )
+        for part in _CHINESE.finditer(text)
+    ]
 
 
-def _add_mark(match: re.Match[str], tokens: list[Token]) -> None:
-    meaning = MARKS.get(match[0], Meaning.MARK)
-    if meaning is not Meaning.SILENT:
-        tokens.append(Token(Kind.MARK, match[0], match.start(), match.end(), meaning))
+def _mark(text: str, start: int, match: re.Match[str]) -> tuple[Token]:
+    return (Token(Kind.MARK, text, start, start + len(text), MARKS[text]),)
 
 
-MARKS = {
-    "-": Meaning.DASH,
-    "@": Meaning.AT,
-    "?": Meaning.QUESTION_MARK,
-    "!": Meaning.SENTENCE_END,
-    ".": Meaning.SENTENCE_END,
-    ";": Meaning.SENTENCE_END,
-    "(": Meaning.PAREN,
-    ")": Meaning.PAREN,
-    "\u2014": Meaning.SENTENCE_END,
-    ",": Meaning.COMMA,
-    ":": Meaning.COLON,
-    "+": Meaning.PLUS,
-    "/": Meaning.SLASH,
-    "&": Meaning.AND,
-    ">": Meaning.ARROW,
-    "->": Meaning.ARROW,
-    "-->": Meaning.ARROW,
-    "=>": Meaning.ARROW,
-    "\u2192": Meaning.ARROW,
-    "<": Meaning.LEVEL_WORD,
-    "\u00bd": Meaning.HALF,
-    "\u00bc": Meaning.QUARTER,
-    "\u00be": Meaning.THREE_QUARTERS,
-    "\u2153": Meaning.THIRD,
-    "\u2154": Meaning.TWO_THIRDS,
-    '"': Meaning.QUOTE,
-    "\u2605": Meaning.CHEER,
-    "#": Meaning.SILENT,
-    "[": Meaning.PAREN,
-    "]": Meaning.PAREN,
-    "=": Meaning.COLON,
-    "~": Meaning.SILENT,
-}
+_Maker = Callable[[str, int, re.Match[str]], Iterable[Token]]
 
 
-def _adder(kind: Kind, meaning: Meaning):  # type: ignore[no-untyped-def]
-    def add(match: re.Match[str], tokens: list[Token]) -> None:
-        tokens.append(Token(kind, match[0], match.start(), match.end(), meaning))
+def _maker(kind: Kind, meaning: Meaning) -> _Maker:
+    def make(text: str, start: int, match: re.Match[str]) -> tuple[Token]:
+        return (Token(kind, text, start, start + len(text), meaning),)
 
-    return add
+    return make
 
 
-_MAKERS = {
-    "newline": _adder(Kind.NEWLINE, Meaning.NEWLINE),
-    "mention": _adder(Kind.MENTION, Meaning.MENTION),
-    "symbol": _adder(Kind.SYMBOL, Meaning.CONTRACT_SYMBOL),
-    "date": _adder(Kind.DATE, Meaning.DATE),
-    "slashed": _adder(Kind.SLASHED, Meaning.SLASHED),
-    "time": _adder(Kind.TIME, Meaning.TIME),
-    "cashtag": _adder(Kind.CASHTAG, Meaning.TICKER),
-    "word": _add_word,
-    "number": _add_number,
-    "chinese": _add_chinese,
-    "mark": _add_mark,
+_MAKERS: dict[str, _Maker] = {
+    "newline": _maker(Kind.NEWLINE, Meaning.NEWLINE),
+    "mention": _maker(Kind.MENTION, Meaning.MENTION),
+    "symbol": _maker(Kind.SYMBOL, Meaning.CONTRACT_SYMBOL),
+    "date": _maker(Kind.DATE, Meaning.DATE),
+    "slashed": _maker(Kind.SLASHED, Meaning.SLASHED),
+    "time": _maker(Kind.TIME, Meaning.TIME),
+    "cashtag": _maker(Kind.CASHTAG, Meaning.TICKER),
+    "number": _number,
+    "chinese": _chinese,
+    "mark": _mark,
 }
 
 
 def _merge_phrases(tokens: list[Token], text: str) -> list[Token]:
+    words = [token.text.lower() for token in tokens]
     merged: list[Token] = []
     index, count = 0, len(tokens)
     while index < count:
         token = tokens[index]
-        index += 1
-        phrases = PHRASES.get(token.text.lower()) if token.kind is Kind.WORD else None
-        for rest, meaning in phrases or ():
-            end = index + len(rest)
-            if end <= count and all(
-                tokens[index + offset].text.lower() == word for offset, word in enumerate(rest)
-            ):
+        for rest, meaning in PHRASES.get(words[index], _NO_PHRASES):
+            end = index + 1 + len(rest)
+            if words[index + 1 : end] == rest:
                 last = tokens[end - 1].end
                 token = Token(Kind.WORD, text[token.start : last], token.start, last, meaning)
-                index = end
+                index = end - 1
                 break
         merged.append(token)
+        index += 1
     return merged

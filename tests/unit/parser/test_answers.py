@@ -1,21 +1,22 @@
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from autoscalper.domain.contract import ContractTerms, Right
-from autoscalper.domain.identity import MessageId
+from autoscalper.domain.identity import AuthorId, MessageId
 from autoscalper.domain.instruction import CloseTrade, OpenTrade
 from autoscalper.domain.outcome import OutcomeKind
-from autoscalper.domain.post import Post
 from autoscalper.domain.reading import Ignored, Instructed, Reading
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
 from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
-from autoscalper.parser import answers
+from autoscalper.parser import memory
 from autoscalper.parser.answers import Answers
+from autoscalper.parser.conversation import Conversation
 from autoscalper.runtime.store import Store
 from tests.fakes.posts import NINE_FORTY_FIVE, FixedClock, a_post
 
@@ -25,13 +26,17 @@ ENTRY = OpenTrade(
 )
 
 
-def read(post: Post) -> Reading:
-    """Understand two words, so that the tests do not depend on the grammar."""
-    match post.text.split()[0]:
+def read(text: str, *, posted_on: date, conversation: Conversation | None = None) -> Reading:
+    """Understand three words, so that the tests do not depend on the grammar."""
+    assert conversation is not None
+    match text.split()[0]:
         case "BTO":
             return Instructed(instruction=ENTRY)
         case "out":
             return Instructed(instruction=CloseTrade())
+        case "which":
+            said = [str(subject.contract) for subject in conversation.subjects]
+            return Ignored(reason=f"{posted_on}: {said}, reply to {conversation.replied_to}")
         case _:
             return Ignored(reason="chatter")
 
@@ -61,7 +66,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = Store(tmp_path / "parser.db", durable=False, schema=answers.SCHEMA)
+    store = Store(tmp_path / "parser.db", durable=False, schema=memory.SCHEMA)
     yield Desk(store)
     store.close()
 
@@ -137,3 +142,23 @@ def test_a_transaction_that_fails_leaves_no_answer(desk: Desk) -> None:
     assert desk.signals == []
     desk.take(published("BTO IWM 210c 0.88"))
     assert len(desk.signals) == 1
+
+
+def test_a_post_is_read_with_what_its_author_said_before_in_the_channel(desk: Desk) -> None:
+    late = datetime(2026, 3, 19, 1, 0, tzinfo=UTC)
+    desk.take(
+        published("BTO IWM 210c 0.88"),
+        PostPublished(post=a_post("which", message_id="102", posted_at=late)),
+        PostPublished(post=a_post("which", message_id="103", author_id=AuthorId("9"))),
+        PostPublished(
+            post=a_post(
+                "which", message_id="104", author_id=AuthorId("9"), reply_to=MessageId("101")
+            )
+        ),
+    )
+    said = [each.outcome.detail for each in desk.outcomes if isinstance(each, OutcomeDecided)]
+    assert said == [
+        "2026-03-18: ['IWM 210C'], reply to None",
+        "2026-03-18: [], reply to None",
+        "2026-03-18: [], reply to IWM 210C",
+    ]

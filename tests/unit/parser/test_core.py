@@ -116,7 +116,7 @@ def test_an_edit_from_chatter_to_chatter_has_an_outcome_of_its_own() -> None:
 
 
 def test_a_deletion_of_a_signal_withdraws_it() -> None:
-    heard = Heard(post=a_post(), signal_id=SIGNAL)
+    heard = Heard(post=a_post(), reading=Instructed(instruction=ENTRY), signal_id=SIGNAL)
     answer = answer_deletion(deletion(), heard, read_at=READ_AT)
     assert isinstance(answer, SignalWithdrawn)
     assert answer.signal_id == SIGNAL
@@ -124,7 +124,8 @@ def test_a_deletion_of_a_signal_withdraws_it() -> None:
 
 
 def test_a_deletion_of_chatter_is_ignored_and_shows_what_was_deleted() -> None:
-    answer = answer_deletion(deletion(), Heard(post=a_post("hm")), read_at=READ_AT)
+    heard = Heard(post=a_post("hm"), reading=Ignored(reason="chatter"))
+    answer = answer_deletion(deletion(), heard, read_at=READ_AT)
     assert outcome_of(answer).kind is OutcomeKind.IGNORED
     assert isinstance(answer, OutcomeDecided)
     assert (answer.author_name, answer.text, answer.post_id) == ("Dana", "hm", "101.2")

@@ -113,7 +113,11 @@ def test_what_makes_no_sense_is_refused_with_name_value_and_what_was_expected(
 
 
 def test_all_problems_are_told_at_once() -> None:
-    assert len(problems(MODE="quick", COUNT="0", PERCENT="-1", CONT="1", MOED="x")) == 5
+    assert problems(MODE="quick", COUNT="0", ADDRESES="a=b") == (
+        "ADDRESES is not a setting, expected perhaps ADDRESSES",
+        "MODE is 'quick', expected fast or slow",
+        "COUNT is '0', expected a whole number, at least 1",
+    )
 
 
 def test_a_variable_that_looks_like_a_setting_and_is_none_is_refused() -> None:

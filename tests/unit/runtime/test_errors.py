@@ -9,7 +9,7 @@ def test_every_error_is_listed_at_the_top_and_says_when_it_is_raised() -> None:
     assert errors.__doc__ is not None
     for name, error in inspect.getmembers(errors, inspect.isclass):
         if issubclass(error, Exception):
-            assert f"{name}\n" in f"{errors.__doc__}\n" or f"{name} " in errors.__doc__
+            assert name in errors.__doc__.split()
             assert error.__doc__
 
 

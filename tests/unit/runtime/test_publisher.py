@@ -199,7 +199,7 @@ async def test_a_socket_in_a_directory_that_is_missing_is_said_at_the_start(
     open_store: OpenStore, tmp_path: Path
 ) -> None:
     address = f"ipc://{tmp_path}/missing/link.ipc"
-    with pytest.raises(AddressUnusable, match="missing"):
+    with pytest.raises(AddressUnusable, match="create RUN_DIR"):
         Publisher(log_in(open_store("sender")), address, SystemClock())
 
 

@@ -1,0 +1,143 @@
+"""The operator's commands: taken into the book, and answered until they are done. No I/O.
+
+A command is a level, too: closing everything means that nothing shall be held, and how far that
+is gets told whenever it changes, over restarts and while the gateway is away.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from autoscalper.broker import endings, entries
+from autoscalper.broker.book import Book, Phase, Request
+from autoscalper.broker.commands import Command
+from autoscalper.broker.orders import Trade
+from autoscalper.domain.order import Side
+from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.pricing import shown
+from autoscalper.links import alert_to_broker
+from autoscalper.links.alert_to_broker import (
+    CloseTrades,
+    PauseEntries,
+    ResumeEntries,
+    Scope,
+    TakeEntry,
+)
+from autoscalper.links.any_to_alert import CommandState
+
+#: How long after its post an entry that came too late can still be taken by hand.
+TAKEN_WITHIN = timedelta(minutes=15)
+
+
+def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Command]:
+    """Take a command into ``book``, once, and return what it calls for."""
+    if command.command_id in book.requests:
+        return []
+    age = now - command.given_at
+    if age > alert_to_broker.MAX_AGE:
+        allowed = alert_to_broker.MAX_AGE.total_seconds()
+        line = f"{age.total_seconds():.0f} s old, at most {allowed:.0f} s are allowed"
+        _answer(book, command, CommandState.REFUSED, (line,), now)
+        return []
+    match command:
+        case PauseEntries():
+            book.pause(True)
+            _answer(book, command, CommandState.DONE, _paused_lines(book), now)
+        case ResumeEntries():
+            book.pause(False)
+            _answer(book, command, CommandState.DONE, ("Entries are taken again.",), now)
+        case CloseTrades():
+            _close(book, command, now)
+        case TakeEntry():
+            return _take_entry(book, command, now)
+        case _:
+            assert_never(command)
+    return []
+
+
+def report(book: Book, now: datetime) -> None:
+    """Tell how far the commands are that are not done."""
+    for request in [each for each in book.requests.values() if each.closing]:
+        if request.state is not CommandState.UNDER_WAY:
+            continue
+        trades = [book.trades[each] for each in request.closing if each in book.trades]
+        lines = tuple(_line_of(book, trade) for trade in trades)
+        is_done = not any(trade.is_open for trade in trades)
+        state = CommandState.DONE if is_done else CommandState.UNDER_WAY
+        if (state, lines) != (request.state, request.lines):
+            book.answer(replace(request, state=state, lines=lines), now)
+
+
+def _answer(
+    book: Book,
+    command: alert_to_broker.Message,
+    state: CommandState,
+    lines: tuple[str, ...],
+    now: datetime,
+) -> None:
+    book.answer(Request(command=command, state=state, lines=lines), now)
+
+
+def _paused_lines(book: Book) -> tuple[str, ...]:
+    lines = ["No new entries and no adds until /resume. Stops and exits go on."]
+    resting = sum(
+        order.is_live and order.side is Side.BUY
+        for trade in book.open_trades()
+        for order in book.orders_of(trade)
+    )
+    if resting:
+        lines.append(f"Ordered before and possibly filling yet: {resting}.")
+    return tuple(lines)
+
+
+def _close(book: Book, command: CloseTrades, now: datetime) -> None:
+    if command.scope is Scope.ACCOUNT:
+        line = "Only what AutoScalper opened can be closed from here; use IBKR's own app."
+        _answer(book, command, CommandState.REFUSED, (line,), now)
+        return
+    for waiting in [each for each in book.waiting.values() if each.trade_id is None]:
+        entries.refuse_waiting(
+            book, waiting, OutcomeKind.DENIED, "the operator closed everything", now
+        )
+    trades = book.open_trades()
+    for trade in trades:
+        book.put_trade(replace(trade, hold=0))
+    if not trades:
+        _answer(book, command, CommandState.DONE, ("Nothing is open.",), now)
+        return
+    closing = tuple(trade.trade_id for trade in trades)
+    lines = tuple(_line_of(book, book.trades[each]) for each in closing)
+    request = Request(command=command, state=CommandState.UNDER_WAY, lines=lines, closing=closing)
+    book.answer(request, now)
+
+
+def _line_of(book: Book, trade: Trade) -> str:
+    if not trade.is_open:
+        closed = endings.result_of(book, trade, trade.closed_at or trade.opened_at)
+        if closed is None:
+            return f"{trade.contract}: entry called off, nothing was bought"
+        sign = "-" if closed.realized < 0 else "+"
+        return (
+            f"{trade.contract}: flat, {closed.bought_qty} bought at"
+            f" {shown(closed.avg_entry_price)}, sold at {shown(closed.avg_exit_price)},"
+            f" {sign}${abs(closed.realized):.2f}"
+        )
+    held = book.held(trade)
+    what = f"selling {held}" if held else "calling off the entry"
+    if book.phase is Phase.TRADING and not book.degraded:
+        return f"{trade.contract}: {what}"
+    return f"{trade.contract}: {what} as soon as the gateway is back"
+
+
+def _take_entry(book: Book, command: TakeEntry, now: datetime) -> list[Command]:
+    waiting = book.missed.get(command.post_id)
+    if waiting is None or now - waiting.signal.post.posted_at > TAKEN_WITHIN:
+        line = "That alert cannot be taken any more."
+        _answer(book, command, CommandState.REFUSED, (line,), now)
+        return []
+    line = f"{waiting.contract}: ordering within the limits"
+    _answer(book, command, CommandState.UNDER_WAY, (line,), now)
+    return entries.take_late(book, waiting, now)

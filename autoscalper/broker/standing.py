@@ -1,0 +1,151 @@
+"""How things stand, in the words of the links: what each trade has come to, and the whole. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from autoscalper.broker.book import Book, Phase
+from autoscalper.broker.operator import TAKEN_WITHIN
+from autoscalper.broker.orders import Order, Trade
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.instruction import AddToTrade, OpenTrade
+from autoscalper.domain.order import WORKING, Purpose, Side
+from autoscalper.links import any_to_alert, broker_to_alert
+
+#: How old a quote may be to be shown.
+QUOTE_MAX_AGE = timedelta(seconds=60)
+#: Shares of a contract whose details were never heard of.
+_USUAL_MULTIPLIER = Decimal(100)
+
+
+def tell_changed_trades(book: Book, now: datetime) -> None:
+    """Tell of every trade that stands differently than it was last told."""
+    touched = {*book.changes.trades, *(order.trade_id for order in book.changes.orders.values())}
+    for trade_id in sorted(touched & book.trades.keys()):
+        told = book.told.get(trade_id)
+        stands = _changed(book, book.trades[trade_id], told.changed_at if told else now)
+        if stands == told:
+            continue
+        stands = _changed(book, book.trades[trade_id], now)
+        book.told[trade_id] = stands
+        book.notify(f"trade {trade_id} {now.isoformat()}", stands)
+
+
+def status_of(book: Book, now: datetime) -> broker_to_alert.Status:
+    """Return how the broker stands."""
+    return broker_to_alert.Status(
+        written_at=now,
+        phase=book.phase.value if book.phase is not Phase.CONNECTING else Phase.DOWN.value,
+        phase_since=book.phase_since or now,
+        account=book.account,
+        paused=book.paused,
+        waiting=len(book.waiting),
+        net_liquidation=book.net_liquidation,
+        balance=book.balance(),
+        reconciled_at=book.snapshot.taken_at if book.snapshot else None,
+        trades=tuple(_open_trade(book, trade, now) for trade in book.open_trades()),
+        orders=tuple(
+            _live_order(order)
+            for trade in book.open_trades()
+            for order in book.orders_of(trade)
+            if order.is_live
+        ),
+        missed=tuple(_missed(book, now)),
+    )
+
+
+def _changed(book: Book, trade: Trade, changed_at: datetime) -> any_to_alert.TradeChanged:
+    buys = [order for order in book.orders_of(trade) if order.side is Side.BUY]
+    return any_to_alert.TradeChanged(
+        trade_id=trade.trade_id,
+        contract=trade.contract,
+        message_id=trade.messages[0],
+        author_name=trade.author_name,
+        channel_name=trade.channel_name,
+        posted_price=trade.posted_price,
+        opened_at=trade.opened_at,
+        limit_price=buys[0].terms.limit_price if buys else None,
+        order_qty=sum(order.terms.order_qty for order in buys),
+        bought_qty=sum(order.cum_qty for order in buys),
+        held_qty=book.held(trade),
+        hold_qty=trade.hold,
+        avg_price=_avg_price(buys),
+        stop_price=trade.stop_price,
+        target_price=trade.target_price,
+        changed_at=changed_at,
+    )
+
+
+def _open_trade(book: Book, trade: Trade, now: datetime) -> broker_to_alert.OpenTrade:
+    orders = book.orders_of(trade)
+    bid, ask = _market(book, trade.contract, now)
+    details = book.contracts.get(trade.contract)
+    return broker_to_alert.OpenTrade(
+        trade_id=trade.trade_id,
+        contract=trade.contract,
+        opened_at=trade.opened_at,
+        held_qty=book.held(trade),
+        avg_price=_avg_price([order for order in orders if order.side is Side.BUY]),
+        bid=bid,
+        ask=ask,
+        multiplier=details.multiplier if details else _USUAL_MULTIPLIER,
+        protected_qty=sum(
+            order.leaves_qty
+            for order in orders
+            if order.purpose is Purpose.STOP_LOSS and order.status in WORKING
+        ),
+        stop_price=trade.stop_price,
+        target_price=trade.target_price,
+    )
+
+
+def _live_order(order: Order) -> broker_to_alert.LiveOrder:
+    terms = order.terms
+    return broker_to_alert.LiveOrder(
+        client_order_id=order.client_order_id,
+        contract=order.contract,
+        purpose=order.purpose,
+        side=order.side,
+        status=order.status,
+        leaves_qty=order.leaves_qty,
+        price=terms.limit_price if terms.limit_price is not None else terms.stop_price,
+    )
+
+
+def _missed(book: Book, now: datetime) -> list[broker_to_alert.MissedEntry]:
+    missed = []
+    for post_id, waiting in book.missed.items():
+        instruction, post = waiting.signal.instruction, waiting.signal.post
+        if now - post.posted_at > TAKEN_WITHIN:
+            continue
+        assert isinstance(instruction, OpenTrade | AddToTrade)
+        bid, ask = _market(book, waiting.contract, now)
+        missed.append(
+            broker_to_alert.MissedEntry(
+                post_id=post_id,
+                contract=waiting.contract,
+                posted_price=instruction.price,
+                posted_at=post.posted_at,
+                bid=bid,
+                ask=ask,
+            )
+        )
+    return missed
+
+
+def _market(
+    book: Book, contract: OptionContract, now: datetime
+) -> tuple[Decimal | None, Decimal | None]:
+    quote = book.quotes.get(contract)
+    if quote is None or now - quote.at > QUOTE_MAX_AGE:
+        return None, None
+    return quote.bid, quote.ask
+
+
+def _avg_price(buys: list[Order]) -> Decimal | None:
+    bought = sum(order.cum_qty for order in buys)
+    if not bought:
+        return None
+    spent = sum((order.avg_price * order.cum_qty for order in buys), Decimal(0))
+    return (spent / bought).quantize(Decimal("0.0001")).normalize()

@@ -1,0 +1,44 @@
+"""Reads one post: plain text, tokens, what it names, what it says; one reading in the end."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
+from autoscalper.parser.conversation import Conversation
+from autoscalper.parser.grammar.decide import decide
+from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
+from autoscalper.parser.grammar.normalise import normalise
+from autoscalper.parser.grammar.post import parse
+from autoscalper.parser.grammar.tokens import MAX_TOKENS
+
+#: A longer post is not acted on; Discord itself allows 4000 characters.
+LONGEST_POST = 8000
+
+
+def read(text: str, *, posted_on: date, conversation: Conversation | None = None) -> Reading:
+    """Return what a post tells us to do; abstains rather than guesses.
+
+    ``posted_on`` is the New York date of the post, from which relative expiries count.
+    ``conversation`` is what the author's earlier posts established; a contract is taken from it
+    only where the post names none and the conversation has exactly one that fits.
+    """
+    if len(text) > LONGEST_POST:
+        return Abstained(reason="longer than any alert")
+    plain, disguised = normalise(text)
+    if disguised:
+        return Abstained(reason="characters that disguise others, or struck-out text")
+    post = parse(plain, posted_on)
+    if len(post.tokens) >= MAX_TOKENS:
+        return Abstained(reason="longer than any alert")
+    return _reading(decide(post, conversation))
+
+
+def _reading(found: Finding | Doubt | Nothing) -> Reading:
+    match found:
+        case Finding():
+            return Instructed(instruction=found.instruction, evidence=found.evidence)
+        case Doubt():
+            return Abstained(reason=found.reason)
+        case Nothing():
+            return Ignored(reason=found.reason)

@@ -1,0 +1,16 @@
+"""Print the lines that ``golden.txt`` lacks."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from tests.links.examples import BY_LINK
+from tests.links.test_golden import golden_lines
+
+for link, examples in BY_LINK.items():
+    for name, example in examples.items():
+        payload = msgspec.msgpack.encode(example)
+        if golden_lines(link, name)[-1:] != [payload]:
+            sys.stdout.write(f"{link}\t{name}\t{payload.hex()}\n")

@@ -1,0 +1,222 @@
+"""One example of every message, with every field set to something."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from autoscalper.domain.contract import ContractTerms, OptionContract, Right
+from autoscalper.domain.identity import (
+    AuthorId,
+    ChannelId,
+    ClientOrderId,
+    CommandId,
+    ExecId,
+    MessageId,
+    SignalId,
+    TradeId,
+)
+from autoscalper.domain.instruction import (
+    AddToTrade,
+    CancelEntry,
+    CloseTrade,
+    ExitCause,
+    Instruction,
+    MoveStop,
+    NotePlan,
+    NoteRisk,
+    OpenTrade,
+    PriceBasis,
+    RiskLevel,
+    SetTargets,
+    StopAt,
+    StopAtBreakEven,
+    Targets,
+    TrailBy,
+    TrimTrade,
+)
+from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.domain.post import Post, Source
+from autoscalper.domain.reading import Reader
+from autoscalper.links import any_to_alert, cli_to_ingest, ingest_to_parser, parser_to_broker
+
+AT = datetime(2026, 3, 18, 13, 45, 1, 250_000, tzinfo=UTC)
+TERMS = ContractTerms(
+    underlying="IWM", expiry=date(2026, 3, 18), strike=Decimal("210.5"), right=Right.PUT
+)
+CONTRACT = OptionContract(
+    underlying="IWM", expiry=date(2026, 3, 18), strike=Decimal("210.5"), right=Right.PUT
+)
+POST = Post(
+    message_id=MessageId("1201"),
+    version=2,
+    channel_id=ChannelId("7"),
+    channel_name="iwm-room",
+    author_id=AuthorId("8"),
+    author_name="Dana",
+    text="BTO IWM 210.5p 0.88",
+    posted_at=AT,
+    received_at=AT + timedelta(seconds=1),
+    reply_to=MessageId("1200"),
+    attachments=("chart.png",),
+    source=Source.REPLAY,
+)
+
+INSTRUCTIONS: dict[str, Instruction] = {
+    "OpenTrade": OpenTrade(
+        contract=TERMS,
+        price=Decimal("0.88"),
+        price_max=Decimal("0.90"),
+        quantity=5,
+        stop=StopAt(price=Decimal("0.60"), basis=PriceBasis.UNDERLYING),
+        targets=Targets(prices=(Decimal("1.20"), Decimal(2)), basis=PriceBasis.PREMIUM),
+        risk_level=RiskLevel.EXTREME,
+    ),
+    "AddToTrade": AddToTrade(
+        contract=TERMS,
+        price=Decimal("0.70"),
+        average=Decimal("0.79"),
+        quantity=1,
+        stop=TrailBy(amount=Decimal("0.10")),
+        risk_level=RiskLevel.HIGH,
+    ),
+    "TrimTrade": TrimTrade(
+        contract=TERMS,
+        fraction=Decimal("0.5"),
+        quantity=2,
+        price=Decimal("1.10"),
+        stop=StopAtBreakEven(),
+    ),
+    "CloseTrade": CloseTrade(contract=TERMS, cause=ExitCause.STOP_LOSS, price=Decimal("0.60")),
+    "MoveStop": MoveStop(contract=TERMS, stop=TrailBy(percent=Decimal(20))),
+    "SetTargets": SetTargets(
+        contract=TERMS, targets=Targets(prices=(Decimal(212),), basis=PriceBasis.UNDERLYING)
+    ),
+    "CancelEntry": CancelEntry(contract=TERMS),
+    "NotePlan": NotePlan(contract=TERMS),
+    "NoteRisk": NoteRisk(contract=TERMS, risk_level=RiskLevel.EXTREME),
+}
+
+
+def _signal(instruction: Instruction) -> parser_to_broker.SignalIssued:
+    return parser_to_broker.SignalIssued(
+        signal_id=SignalId("1201.2"),
+        post=POST,
+        instruction=instruction,
+        read_by=Reader.MODEL,
+        read_at=AT,
+    )
+
+
+PARSER_TO_BROKER: dict[str, Any] = {
+    **{f"SignalIssued {name}": _signal(each) for name, each in INSTRUCTIONS.items()},
+    "SignalRevised": parser_to_broker.SignalRevised(
+        signal_id=SignalId("1201.1"),
+        post=POST,
+        instruction=CloseTrade(),
+        read_by=Reader.GRAMMAR,
+        read_at=AT,
+    ),
+    "SignalRevised to nothing": parser_to_broker.SignalRevised(
+        signal_id=SignalId("1201.1"),
+        post=POST,
+        instruction=None,
+        read_by=Reader.GRAMMAR,
+        read_at=AT,
+    ),
+    "SignalWithdrawn": parser_to_broker.SignalWithdrawn(
+        signal_id=SignalId("1201.1"), post=POST, withdrawn_at=AT
+    ),
+}
+
+INGEST_TO_PARSER: dict[str, Any] = {
+    "PostPublished": ingest_to_parser.PostPublished(post=POST),
+    "PostEdited": ingest_to_parser.PostEdited(post=POST),
+    "PostDeleted": ingest_to_parser.PostDeleted(
+        message_id=POST.message_id, version=3, channel_id=POST.channel_id, deleted_at=AT
+    ),
+}
+
+ANY_TO_ALERT: dict[str, Any] = {
+    "OutcomeDecided": any_to_alert.OutcomeDecided(
+        post_id=POST.post_id,
+        message_id=POST.message_id,
+        channel_name=POST.channel_name,
+        author_name=POST.author_name,
+        text=POST.text,
+        posted_at=AT,
+        received_at=AT,
+        decided_at=AT,
+        understood="open IWM 210.5P",
+        outcome=Outcome(kind=OutcomeKind.TRADED, detail="bought 2 at 0.88"),
+        trade_id=TradeId("1201.2"),
+        orders=("buy 2 limit 0.88",),
+        ordered_at=AT,
+    ),
+    "OrderFilled": any_to_alert.OrderFilled(
+        exec_id=ExecId("0001"),
+        client_order_id=ClientOrderId("1201.2.entry"),
+        trade_id=TradeId("1201.2"),
+        contract=CONTRACT,
+        side=Side.BUY,
+        purpose=Purpose.ENTRY,
+        last_qty=2,
+        last_price=Decimal("0.88"),
+        executed_at=AT,
+    ),
+    "TradeClosed": any_to_alert.TradeClosed(
+        trade_id=TradeId("1201.2"),
+        contract=CONTRACT,
+        bought_qty=2,
+        avg_entry_price=Decimal("0.88"),
+        avg_exit_price=Decimal("1.105"),
+        realized=Decimal("45.00"),
+        closed_at=AT,
+    ),
+    "TradeChanged": any_to_alert.TradeChanged(
+        trade_id=TradeId("1201.2"),
+        contract=CONTRACT,
+        message_id=POST.message_id,
+        author_name=POST.author_name,
+        channel_name=POST.channel_name,
+        posted_price=Decimal("0.88"),
+        opened_at=AT,
+        limit_price=Decimal("0.92"),
+        order_qty=3,
+        bought_qty=2,
+        held_qty=2,
+        hold_qty=1,
+        avg_price=Decimal("0.885"),
+        stop_price=Decimal("0.66"),
+        target_price=Decimal("1.30"),
+        changed_at=AT,
+    ),
+    "CommandAnswered": any_to_alert.CommandAnswered(
+        command_id=CommandId("closeall-1"),
+        state=any_to_alert.CommandState.UNDER_WAY,
+        lines=("closing IWM 210.5P 2026-03-18",),
+        answered_at=AT,
+    ),
+    "GatewayChanged": any_to_alert.GatewayChanged(
+        state="reconciling", reason="connected", changed_at=AT
+    ),
+    "Reported": any_to_alert.Reported(
+        level=any_to_alert.Level.CRITICAL, text="a position has no stop", reported_at=AT
+    ),
+}
+
+CLI_TO_INGEST: dict[str, Any] = {
+    "TakePost": cli_to_ingest.TakePost(line='{"text": "hi"}', number=4, as_of_now=True),
+    "PostTaken": cli_to_ingest.PostTaken(post_id=POST.post_id, is_new=True),
+    "LineRefused": cli_to_ingest.LineRefused(reason="line 4: no text"),
+}
+
+#: By the name of the file in ``links/``.
+BY_LINK: dict[str, dict[str, Any]] = {
+    "any_to_alert": ANY_TO_ALERT,
+    "cli_to_ingest": CLI_TO_INGEST,
+    "ingest_to_parser": INGEST_TO_PARSER,
+    "parser_to_broker": PARSER_TO_BROKER,
+}

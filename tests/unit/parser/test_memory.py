@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from autoscalper.domain.contract import ContractTerms, Right
+from autoscalper.domain.identity import AuthorId, ChannelId, MessageId, SignalId
+from autoscalper.domain.instruction import OpenTrade
+from autoscalper.domain.reading import Ignored, Instructed
+from autoscalper.parser import memory
+from autoscalper.parser.conversation import Conversation
+from autoscalper.parser.core import Heard
+from autoscalper.parser.memory import Memory
+from autoscalper.runtime.store import Store
+from tests.fakes.posts import a_post
+
+CONTRACT = ContractTerms(underlying="IWM", strike=Decimal(210), right=Right.CALL)
+ENTRY = Instructed(instruction=OpenTrade(contract=CONTRACT, price=Decimal("0.88")))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Memory]:
+    store = Store(tmp_path / "parser.db", durable=False, schema=memory.SCHEMA)
+    yield Memory(store)
+    store.close()
+
+
+def test_a_message_is_kept_with_its_reading_and_its_signal(kept: Memory) -> None:
+    heard = Heard(post=a_post(), reading=ENTRY, signal_id=SignalId("101.1"))
+    kept.keep(heard)
+    assert kept.heard(MessageId("101")) == heard
+
+
+def test_a_later_version_takes_the_place_of_the_earlier(kept: Memory) -> None:
+    kept.keep(Heard(post=a_post(), reading=ENTRY))
+    later = Heard(post=a_post("oops", version=2), reading=Ignored(reason="chatter"))
+    kept.keep(later)
+    assert kept.heard(MessageId("101")) == later
+
+
+def test_a_message_that_was_never_heard_is_none(kept: Memory) -> None:
+    assert kept.heard(MessageId("101")) is None
+
+
+def test_everybody_has_a_conversation_of_their_own_in_every_channel(kept: Memory) -> None:
+    said = Conversation().after(ENTRY, posted_on=date(2026, 3, 18))
+    kept.keep_conversation(a_post(), said)
+    assert kept.conversation_before(a_post(message_id="102")) == said
+    assert kept.conversation_before(a_post(author_id=AuthorId("9"))) == Conversation()
+    assert kept.conversation_before(a_post(channel_id=ChannelId("9"))) == Conversation()
+
+
+def test_a_reply_sees_what_it_replies_to(kept: Memory) -> None:
+    kept.keep(Heard(post=a_post(), reading=ENTRY))
+    reply = a_post("out", message_id="102", reply_to=MessageId("101"))
+    assert kept.conversation_before(reply).replied_to == CONTRACT
+
+
+def test_a_reply_to_what_was_never_heard_is_a_post_like_any_other(kept: Memory) -> None:
+    reply = a_post("out", message_id="102", reply_to=MessageId("7"))
+    assert kept.conversation_before(reply) == Conversation()

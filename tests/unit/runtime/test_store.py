@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autoscalper.runtime import store as store_module
+from autoscalper.runtime.errors import StoreUnusable
+from autoscalper.runtime.store import Store
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS words (word TEXT PRIMARY KEY) WITHOUT ROWID;"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "words.db"
+
+
+def open_words(path: Path, *, durable: bool = False, version: int = 1) -> Store:
+    return Store(path, durable=durable, schema=SCHEMA, version=version)
+
+
+def words_in(store: Store) -> list[str]:
+    return [word for (word,) in store.execute("SELECT word FROM words ORDER BY word")]
+
+
+def add(store: Store, word: str) -> None:
+    store.execute("INSERT INTO words VALUES (?)", (word,))
+
+
+def test_what_was_kept_is_there_when_the_file_is_opened_again(path: Path) -> None:
+    store = open_words(path)
+    with store.transaction():
+        add(store, "one")
+    store.close()
+    store = open_words(path)
+    assert words_in(store) == ["one"]
+    store.close()
+
+
+def test_a_transaction_that_fails_keeps_nothing_and_wakes_nobody(path: Path) -> None:
+    store = open_words(path)
+    woken: list[str] = []
+    store.after_commit.append(lambda: woken.append("commit"))
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        add(store, "one")
+        raise ZeroDivisionError
+    assert words_in(store) == []
+    assert woken == []
+    with store.transaction():
+        add(store, "two")
+    assert words_in(store) == ["two"]
+    assert woken == ["commit"]
+    store.close()
+
+
+def test_whoever_is_woken_sees_what_was_kept(path: Path) -> None:
+    store = open_words(path)
+    seen: list[list[str]] = []
+    store.after_commit.append(lambda: seen.append(words_in(store)))
+    with store.transaction():
+        add(store, "one")
+    assert seen == [["one"]]
+    store.close()
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_a_durable_store_waits_for_the_disk(path: Path, durable: bool, level: int) -> None:
+    store = open_words(path, durable=durable)
+    assert store.execute("PRAGMA synchronous").fetchone() == (level,)
+    assert store.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    store.close()
+
+
+def test_a_process_that_is_killed_loses_nothing_that_it_kept(path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from tests.unit.runtime.test_store import open_words, add\n"
+        "store = open_words(Path(sys.argv[1]))\n"
+        "for number in range(10_000):\n"
+        "    with store.transaction(): add(store, f'{number:05}')\n"
+        "    print(number, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while int(process.stdout.readline()) < 100:
+            pass
+        process.send_signal(signal.SIGKILL)
+        told = int(process.stdout.read().split()[-1])
+    store = open_words(path)
+    assert len(words_in(store)) - 1 in (told, told + 1)
+    store.close()
+
+
+def test_a_file_that_another_process_holds_is_refused(path: Path) -> None:
+    store = open_words(path)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path\n"
+            "from tests.unit.runtime.test_store import open_words\n"
+            "open_words(Path(sys.argv[1]))",
+            str(path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "StoreUnusable" in done.stderr
+    assert "in use by another process" in done.stderr
+    store.close()
+
+
+def test_a_file_that_was_closed_may_be_opened_by_another(path: Path) -> None:
+    open_words(path).close()
+    open_words(path).close()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"this is not a database at all" * 100, b"SQLite format 3\0???"]
+)
+def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, damage: bytes) -> None:
+    path.write_bytes(damage)
+    with pytest.raises(StoreUnusable, match="restore it from a backup or move it away"):
+        open_words(path)
+    assert path.read_bytes() == damage
+
+
+def test_a_file_with_a_damaged_page_is_refused(path: Path) -> None:
+    store = open_words(path)
+    with store.transaction():
+        for number in range(2_000):
+            add(store, f"a long enough word {number}")
+    store.close()
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with pytest.raises(StoreUnusable, match="is damaged"):
+        open_words(path)
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
+    Store(path, durable=False, schema="", version=2).close()
+    with pytest.raises(StoreUnusable, match="update AutoScalper"):
+        open_words(path, version=1)
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'words'").fetchall()
+    connection.close()
+    assert found == []
+
+
+def test_a_file_of_an_older_version_is_taken_over(path: Path) -> None:
+    open_words(path, version=1).close()
+    store = open_words(path, version=2)
+    assert store.execute("PRAGMA user_version").fetchone() == (2,)
+    store.close()
+
+
+def test_a_directory_that_is_missing_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match=f"create {tmp_path}/missing"):
+        open_words(tmp_path / "missing" / "words.db")
+
+
+def test_a_directory_that_is_none_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnusable, match="let the process write there"):
+        open_words(tmp_path / "file" / "words.db")
+
+
+def test_a_file_that_was_refused_is_not_held(path: Path) -> None:
+    path.write_bytes(b"damaged" * 1000)
+    for _ in range(2):
+        with pytest.raises(StoreUnusable, match="is damaged"):
+            open_words(path)
+
+
+def test_the_epoch_is_the_files(path: Path, tmp_path: Path) -> None:
+    store = open_words(path)
+    epoch = store.epoch
+    store.close()
+    again, other = open_words(path), open_words(tmp_path / "other.db")
+    assert again.epoch == epoch
+    assert other.epoch != epoch
+    again.close()
+    other.close()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_boot_of_the_host_makes_an_epoch_only_where_commits_may_be_gone(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    monkeypatch.setattr(store_module, "_BOOT_ID", tmp_path / "boot_id")
+    epochs = []
+    for boot in ("first", "first", "second"):
+        (tmp_path / "boot_id").write_text(f"{boot}\n")
+        store = open_words(path, durable=durable)
+        epochs.append(store.epoch)
+        store.close()
+    assert epochs[0] == epochs[1]
+    assert (epochs[1] == epochs[2]) is durable
+
+
+#: Runs in a process whose files may not grow beyond so many bytes: the kernel then refuses a
+#: write as it does when the disk is full, only with another number.
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from autoscalper.runtime.errors import AutoScalperError
+from tests.unit.runtime.test_store import add, open_words, words_in
+
+path, limit = Path(sys.argv[1]), int(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    if limit < 10_000:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    store = open_words(path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    for number in range(1_000_000):
+        with store.transaction():
+            add(store, f"first {number}")
+            add(store, f"second {number}")
+except AutoScalperError as error:
+    print(type(error).__name__, str(error).replace(str(path), "FILE"))
+if limit >= 10_000:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(len(words_in(store)))
+    with store.transaction():
+        add(store, "space again")
+    print(words_in(store)[-1])
+"""
+
+
+def run_on_full_disk(path: Path, limit: int) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path), str(limit)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_a_full_disk_while_running_keeps_nothing_of_the_transaction_and_heals(path: Path) -> None:
+    said, kept, last = run_on_full_disk(path, 300_000)
+    assert said.startswith("StorageFailed FILE: ")
+    assert said.endswith("; free space or mend the disk")
+    assert int(kept) > 0
+    assert int(kept) % 2 == 0
+    assert last == "space again"
+
+
+def test_a_full_disk_at_the_start_is_said_with_what_to_do(path: Path) -> None:
+    (said,) = run_on_full_disk(path, 100)
+    assert said.startswith("StoreUnusable FILE cannot be used")
+    assert said.endswith("; free space or mend the disk")
