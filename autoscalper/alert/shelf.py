@@ -102,7 +102,9 @@ def key_of(notice: any_to_alert.Message) -> str:
         case TradeChanged():
             return f"trade {notice.trade_id} {notice.changed_at.isoformat()}"
         case CommandAnswered():
-            return f"command {notice.command_id} {notice.state.value} {notice.answered_at.isoformat()}"
+            return (
+                f"command {notice.command_id} {notice.state.value} {notice.answered_at.isoformat()}"
+            )
         case GatewayChanged():
             return f"gateway {notice.changed_at.isoformat()} {notice.state}"
         case Reported():

@@ -127,6 +127,7 @@ class Book:
         self.quotes: dict[OptionContract, Quote] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
+        self.reconciled_at: datetime | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
         #: The newest question for a snapshot: its number, its time, and whether it is answered.
         self.snapshot_number = 0
@@ -180,9 +181,10 @@ class Book:
 
     def put_fill(self, fill: Fill) -> bool:
         """Return whether a fill is new, and remember it."""
-        if fill.exec_id in self.exec_ids:
+        execution = execution_of(fill.exec_id)
+        if execution in self.exec_ids:
             return False
-        self.exec_ids.add(fill.exec_id)
+        self.exec_ids.add(execution)
         self.changes.fills[fill.exec_id] = fill
         return True
 
@@ -341,6 +343,16 @@ class Book:
             if is_meant and request.state is CommandState.UNDER_WAY:
                 return request
         return None
+
+
+def execution_of(exec_id: ExecId) -> ExecId:
+    """Return what a fill and its corrections have in common.
+
+    A correction differs from what it corrects in the digits after the last dot (IBKR,
+    "Execution.ExecId"); it mends the books and moves no contracts again.
+    """
+    head, _, number = exec_id.rpartition(".")
+    return ExecId(head or number)
 
 
 def outcome_key(post_id: PostId) -> str:

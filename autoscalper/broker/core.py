@@ -168,6 +168,7 @@ def _snapshot(book: Book, reason: str, now: datetime) -> Command:
 def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     if book.degraded or snapshot.number != book.snapshot_number:
         return []
+    book.reconciled_at = now
     commands = reconcile.reconcile(book, snapshot, now)
     _enter(book, Phase.TRADING, "reconciled", now)
     return commands

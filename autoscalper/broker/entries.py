@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -23,6 +24,8 @@ from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
 from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
+from autoscalper.domain.pricing import shown
+from autoscalper.domain.restart import is_pausing, parse_time_of_day
 from autoscalper.domain.settings import DefaultExpiry
 from autoscalper.links.parser_to_broker import SignalIssued
 
@@ -132,10 +135,8 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     age = now - (waiting.taken_at or waiting.signal.post.posted_at)
     if limits.is_too_old(age, book.settings):
-        seconds = f"{age.total_seconds():.0f} s old"
-        most = f"{book.settings.entry_max_age_seconds} s are allowed"
         book.missed[waiting.signal.post.post_id] = waiting
-        refuse_waiting(book, waiting, OutcomeKind.EXPIRED, f"{seconds}, {most}", now)
+        refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)
         return []
     if book.paused:
         detail = "new entries are paused by the operator"
@@ -143,10 +144,28 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
         return []
     if book.phase is not Phase.TRADING or waiting.contract not in book.contracts:
         return []
+    if _restarts_now(book, now):
+        return []
     ask = _fresh_ask(book, waiting.contract, now)
     if ask is None and not _waited_for_quote(book, waiting, now):
         return []
     return _order(book, waiting, ask, now)
+
+
+def _missed(book: Book, waiting: Waiting, age: timedelta, now: datetime) -> str:
+    most = book.settings.entry_max_age_seconds
+    detail = f"{age.total_seconds():.0f} s old, {most} s are allowed"
+    instruction, ask = waiting.signal.instruction, _fresh_ask(book, waiting.contract, now)
+    assert isinstance(instruction, OpenTrade | AddToTrade)
+    if instruction.price is None or ask is None:
+        return detail
+    return f"{detail}; posted {shown(instruction.price)}, now {shown(ask)}"
+
+
+def _restarts_now(book: Book, now: datetime) -> bool:
+    settings = book.settings
+    restart = parse_time_of_day(settings.auto_restart_time)
+    return is_pausing(now, restart, ZoneInfo(settings.time_zone), book.reconciled_at)
 
 
 def _waited_for_quote(book: Book, waiting: Waiting, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.broker.book import Book, Changes, Request, Waiting
+from autoscalper.broker.book import Book, Changes, Request, Waiting, execution_of
 from autoscalper.broker.events import ContractDetails
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.domain.contract import OptionContract
@@ -104,7 +104,7 @@ class Journal:
         for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_entries"):
             book.recent_entries[alert] = datetime.fromisoformat(posted_at)
         for (exec_id,) in self._rows("SELECT exec_id FROM fills"):
-            book.exec_ids.add(ExecId(exec_id))
+            book.exec_ids.add(execution_of(ExecId(exec_id)))
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'ib_order_id'"):
             book.high_water_mark = IbOrderId(value)
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'paused'"):

@@ -10,12 +10,19 @@ from msgspec.structs import replace
 from autoscalper.broker.book import Book
 from autoscalper.broker.events import Fill, OrderReport
 from autoscalper.broker.orders import OUR_PREFIX, Order, Terms
-from autoscalper.domain.identity import IbOrderId
-from autoscalper.domain.order import OrderStatus
+from autoscalper.domain.identity import ClientOrderId, IbOrderId
+from autoscalper.domain.order import WORKING, OrderStatus
 from autoscalper.links import any_to_alert
 
-#: IBKR's codes that refuse a new order for good (order rejected; not allowed for the account).
-REJECTING_CODES = frozenset({201, 203, 10289, 10293})
+#: IBKR's codes that refuse a new order for good: price off the grid, no such parent, no such
+#: contract, order rejected, not allowed for the account (TWS API, "Message Codes").
+REJECTING_CODES = frozenset({110, 135, 200, 201, 203, 10289, 10293})
+#: Codes that say that the gateway and we disagree about an order: an id used before, a change of
+#: what is filled, a cancel of what is not there or is done.
+DISPUTING_CODES = frozenset({103, 104, 10147, 10148})
+#: The confirmation of a cancel comes as an error.
+_CANCEL_CONFIRMED = 202
+_UNCONFIRMED = (OrderStatus.IN_DOUBT, OrderStatus.PENDING_NEW)
 
 
 def find(book: Book, report: OrderReport) -> Order | None:
@@ -35,7 +42,7 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
         return None
     order = find(book, report)
     if order is None:
-        _report_unknown(book, report, now)
+        _report_unknown(book, report.client_order_id, now)
         return None
     updated = _with_status(_with_terms(order, report), report, now)
     if updated != order:
@@ -48,30 +55,39 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
 
 
 def apply_error(book: Book, ib_order_id: IbOrderId, code: int, text: str, now: datetime) -> None:
-    """Remember an error with its order. Only a rejection of an order never confirmed ends it."""
+    """Remember an error with its order. Only a rejection of an order that never worked ends it.
+
+    What else is refused puts the order in question, so that the gateway is asked soon.
+    """
     order = book.order_by_ib_id(ib_order_id)
-    if order is None:
+    if order is None or code == _CANCEL_CONFIRMED:
         return
-    order = replace(order, error=f"{code} {text}", asked=None)
-    never_confirmed = order.status in (OrderStatus.IN_DOUBT, OrderStatus.PENDING_NEW)
-    if code in REJECTING_CODES and never_confirmed and order.cum_qty == 0:
+    rejects = code in REJECTING_CODES and order.cum_qty == 0
+    never_worked = not order.worked and order.status in _UNCONFIRMED
+    if rejects and (never_worked or order.status is OrderStatus.CANCELED):
         order = replace(order, status=OrderStatus.REJECTED, doubted_at=None)
-    book.put_order(order)
+    elif not order.is_live:
+        return
+    elif code in REJECTING_CODES | DISPUTING_CODES:
+        order = replace(order, doubted_at=order.doubted_at or now)
+    book.put_order(replace(order, error=f"{code} {text}", asked=None))
 
 
 def apply_fill(book: Book, fill: Fill, now: datetime) -> None:
     """Count a fill, once, and tell of it."""
     order = book.orders.get(fill.client_order_id)
-    if order is None or not book.put_fill(fill):
+    if order is None:
+        _report_unknown(book, fill.client_order_id, now)
+        return
+    if not book.put_fill(fill):
         return
     signed = fill.last_qty if order.side.value == "buy" else -fill.last_qty
     book.filled_since_snapshot[fill.con_id] = (
         book.filled_since_snapshot.get(fill.con_id, 0) + signed
     )
-    filled = _filled_by_executions(book, order, fill)
-    if filled.cum_qty >= order.cum_qty:
-        book.put_order(filled)
-        _touch_trade(book, filled, now)
+    filled = _filled_by_executions(order, fill)
+    book.put_order(filled)
+    _touch_trade(book, filled, now)
     book.notify(
         f"fill {fill.exec_id}",
         any_to_alert.OrderFilled(
@@ -91,11 +107,7 @@ def apply_fill(book: Book, fill: Fill, now: datetime) -> None:
 def doubt_unconfirmed(book: Book, now: datetime) -> None:
     """The connection ended: what was asked for and not confirmed, nobody knows."""
     for order in [each for each in book.orders.values() if each.is_live]:
-        unsure = order.status in (
-            OrderStatus.IN_DOUBT,
-            OrderStatus.PENDING_NEW,
-            OrderStatus.PENDING_CANCEL,
-        )
+        unsure = order.status in (*_UNCONFIRMED, OrderStatus.PENDING_CANCEL)
         if unsure or order.asked is not None:
             book.put_order(
                 replace(
@@ -115,28 +127,62 @@ def _with_terms(order: Order, report: OrderReport) -> Order:
         limit_price=report.limit_price,
         stop_price=report.stop_price,
     )
-    return replace(
-        order,
-        terms=terms,
-        asked=None if terms == order.asked else order.asked,
-        perm_id=report.perm_id or order.perm_id,
-    )
+    if terms == order.asked:
+        return replace(order, terms=terms, asked=None, asked_at=None)
+    return replace(order, terms=terms)
 
 
 def _with_status(order: Order, report: OrderReport, now: datetime) -> Order:
-    order = replace(order, perm_id=report.perm_id or order.perm_id)
-    if report.cum_qty is not None and report.cum_qty > order.cum_qty:
-        order = replace(
-            order, cum_qty=report.cum_qty, avg_price=report.avg_price or order.avg_price
-        )
-    if report.status is None:
-        return replace(order, doubted_at=None, missed=False) if order.doubted_at else order
-    if not order.is_live and order.status is not OrderStatus.ABANDONED:
+    order = _with_qty(replace(order, perm_id=report.perm_id or order.perm_id), report)
+    if not _can_become(order, report.status):
         return order
-    return replace(order, status=report.status, doubted_at=None, missed=False)
+    status = _status_now(order, report.status, now)
+    in_doubt = status is OrderStatus.IN_DOUBT
+    return replace(
+        order,
+        status=status,
+        worked=order.worked or status in WORKING,
+        doubted_at=(order.doubted_at or now) if in_doubt else None,
+        missed=order.missed and in_doubt,
+    )
 
 
-def _filled_by_executions(book: Book, order: Order, fill: Fill) -> Order:
+def _with_qty(order: Order, report: OrderReport) -> Order:
+    cum_qty = report.cum_qty
+    if cum_qty is None and report.status is OrderStatus.FILLED:
+        cum_qty = order.terms.order_qty
+    if cum_qty is None or cum_qty <= order.cum_qty:
+        return order
+    return replace(order, cum_qty=cum_qty, avg_price=report.avg_price or order.avg_price)
+
+
+def _can_become(order: Order, status: OrderStatus) -> bool:
+    """Late messages revive nothing that ended, unless the end was ours to conclude."""
+    if order.status is OrderStatus.ABANDONED:
+        return status is not OrderStatus.IN_DOUBT
+    if order.status is OrderStatus.REJECTED:
+        return status in WORKING or status is OrderStatus.FILLED
+    return order.is_live
+
+
+def _status_now(order: Order, reported: OrderStatus, now: datetime) -> OrderStatus:
+    if reported is OrderStatus.CANCELED and order.cum_qty == 0 and _was_rejected(order):
+        # IBKR cancels what the exchange refuses; the error before it tells them apart.
+        return OrderStatus.REJECTED
+    if reported not in WORKING:
+        return reported
+    if order.status is OrderStatus.PENDING_CANCEL and not order.may_ask_again(now):
+        # Said before the cancel reached it.
+        return OrderStatus.PENDING_CANCEL
+    return OrderStatus.PARTIALLY_FILLED if order.cum_qty else OrderStatus.NEW
+
+
+def _was_rejected(order: Order) -> bool:
+    code = order.error.partition(" ")[0]
+    return code.isdigit() and int(code) in REJECTING_CODES
+
+
+def _filled_by_executions(order: Order, fill: Fill) -> Order:
     before = order.executed_qty
     executed = before + fill.last_qty
     spent = order.executed_avg_price * before + fill.last_price * fill.last_qty
@@ -178,14 +224,14 @@ def _reopen_trade(book: Book, order: Order, now: datetime) -> None:
     )
 
 
-def _report_unknown(book: Book, report: OrderReport, now: datetime) -> None:
-    if report.client_order_id is None:
+def _report_unknown(book: Book, client_order_id: ClientOrderId | None, now: datetime) -> None:
+    if client_order_id is None or not client_order_id.startswith(OUR_PREFIX):
         return
     book.notify(
-        f"unknown order {report.client_order_id}",
+        f"unknown order {client_order_id}",
         any_to_alert.Reported(
             level=any_to_alert.Level.CRITICAL,
-            text=f"an order of ours that the records do not know: {report.client_order_id}",
+            text=f"an order of ours that the records do not know: {client_order_id}",
             reported_at=now,
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -24,6 +24,9 @@ from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Purpose, 
 
 #: Every client order id of ours starts with this; an order with it is AutoScalper's.
 OUR_PREFIX = "AS1|"
+
+#: How long a change or a cancel may stay unconfirmed before it is asked for again.
+CHANGE_PATIENCE = timedelta(seconds=2)
 
 #: One letter per purpose, for the client order id.
 _LETTERS = {
@@ -93,6 +96,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def leaves_qty(self) -> int:
         """Return how many contracts it can still fill."""
         return max(self.terms.order_qty - self.cum_qty, 0) if self.is_live else 0
+
+    def may_ask_again(self, now: datetime) -> bool:
+        """Return whether the last change or cancel had its time to be confirmed."""
+        return self.asked_at is None or now - self.asked_at >= CHANGE_PATIENCE
 
     @property
     def is_refused(self) -> bool:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from autoscalper.broker import orderbook
-from autoscalper.broker.book import Book
+from autoscalper.broker.book import Book, net_qty
 from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, Snapshot
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade
-from autoscalper.domain.identity import ClientOrderId, IbOrderId, PermId
+from autoscalper.domain.identity import ClientOrderId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 
@@ -27,34 +27,32 @@ BETWEEN_SNAPSHOTS = timedelta(seconds=1)
 
 
 def is_due(book: Book, now: datetime) -> bool:
-    """Return whether an order has been in doubt for so long that the gateway must be asked."""
+    """Return whether something has been in doubt for so long that the gateway must be asked."""
     asked_at = book.snapshot_asked_at
-    if asked_at is not None and now - asked_at < BETWEEN_SNAPSHOTS:
+    if book.snapshot_awaited or (asked_at is not None and now - asked_at < BETWEEN_SNAPSHOTS):
         return False
-    return any(
-        order.doubted_at is not None and now - order.doubted_at >= GRACE
-        for order in book.orders.values()
-        if order.is_live
-    )
+    doubts = [order.doubted_at for order in book.orders.values() if order.is_live]
+    doubts += [trade.unseen_at for trade in book.open_trades()]
+    return any(doubted_at is not None and now - doubted_at >= GRACE for doubted_at in doubts)
 
 
 def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     """Take a full snapshot into ``book`` and return the cancels that it calls for."""
-    book.snapshot = snapshot
+    book.snapshot, book.snapshot_awaited = snapshot, False
     book.filled_since_snapshot = {}
     book.raise_high_water_mark(_highest_used(snapshot))
     for fill in snapshot.fills:
         orderbook.apply_fill(book, fill, now)
     book.filled_since_snapshot = {}
     commands: list[Command] = []
-    live_perm_ids: dict[ClientOrderId, PermId] = {}
+    shown: dict[ClientOrderId, OrderReport] = {}
     for report in snapshot.open_orders:
-        commands += _open_order(book, report, live_perm_ids, now)
+        commands += _open_order(book, report, shown, now)
     for report in snapshot.completed or ():
-        if report.client_order_id not in live_perm_ids:
+        if report.client_order_id not in shown:
             _completed_order(book, report, now)
     for order in [each for each in book.orders.values() if each.is_live]:
-        if order.client_order_id not in live_perm_ids:
+        if order.client_order_id not in shown and not _is_newer(book, order):
             commands += _missing(book, order, now)
     for trade in book.open_trades():
         _compare_position(book, trade, snapshot, now)
@@ -68,17 +66,29 @@ def _highest_used(snapshot: Snapshot) -> IbOrderId:
 
 
 def _open_order(
-    book: Book, report: OrderReport, live: dict[ClientOrderId, PermId], now: datetime
+    book: Book, report: OrderReport, shown: dict[ClientOrderId, OrderReport], now: datetime
 ) -> list[Command]:
     ref = report.client_order_id
     if ref is None or not ref.startswith(OUR_PREFIX):
         return []
-    if ref in live and report.perm_id != live[ref]:
+    if ref in shown and _is_another(report, shown[ref]):
         _tell(book, f"forked {ref} {report.perm_id}", f"{ref} is live twice: canceling one", now)
         return [CancelOrder(ib_order_id=report.ib_order_id)]
-    live[ref] = report.perm_id or PermId(0)
     orderbook.apply_report(book, report, now)
+    if report.status is not OrderStatus.IN_DOUBT:
+        # Inactive is listed and does not work: as good as missing, until it is said to work.
+        shown[ref] = report
     return []
+
+
+def _is_another(report: OrderReport, known: OrderReport) -> bool:
+    # An order that is not acknowledged yet has no permId: that alone makes no second order.
+    return bool(report.perm_id and known.perm_id) and report.perm_id != known.perm_id
+
+
+def _is_newer(book: Book, order: Order) -> bool:
+    asked_at = book.snapshot_asked_at
+    return asked_at is not None and order.created_at >= asked_at
 
 
 def _completed_order(book: Book, report: OrderReport, now: datetime) -> None:
@@ -115,14 +125,35 @@ def _bury(book: Book, order: Order, now: datetime) -> None:
 
 
 def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetime) -> None:
-    held = book.held(trade)
-    position = snapshot.positions.get(book.contracts[trade.contract].con_id, 0)
-    if any(_is_in_doubt(each) for each in book.orders_of(trade)) or held <= max(position, 0):
+    # Positions and executions are told apart and late: only what stays away is gone.
+    if any(_is_in_doubt(each) for each in book.orders_of(trade)):
         return
-    gone = held - max(position, 0)
-    book.put_trade(replace(trade, external_qty=trade.external_qty + gone))
-    text = f"{gone} of {trade.contract} left the account by another hand: {held - gone} are ours"
-    _tell(book, f"external {trade.trade_id} {trade.external_qty + gone}", text, now)
+    external_qty = max(net_qty(book.orders_of(trade)) - _position_of(book, trade, snapshot), 0)
+    if external_qty <= trade.external_qty:
+        seen = replace(trade, external_qty=external_qty, unseen_at=None)
+        if seen != trade:
+            book.put_trade(seen)
+        return
+    unseen_at = trade.unseen_at or now
+    just_filled = trade.filled_at is not None and now - trade.filled_at < GRACE
+    if now - unseen_at < GRACE or just_filled:
+        book.put_trade(replace(trade, unseen_at=unseen_at))
+        return
+    gone = external_qty - trade.external_qty
+    book.put_trade(replace(trade, external_qty=external_qty, unseen_at=None))
+    left = book.held(book.trades[trade.trade_id])
+    text = f"{gone} of {trade.contract} left the account by another hand: {left} are ours"
+    _tell(book, f"external {trade.trade_id} {external_qty}", text, now)
+
+
+def _position_of(book: Book, trade: Trade, snapshot: Snapshot) -> int:
+    position = snapshot.positions.get(book.contracts[trade.contract].con_id, 0)
+    others = sum(
+        max(book.held(other), 0)
+        for other in book.open_trades()
+        if other.contract == trade.contract and other.trade_id != trade.trade_id
+    )
+    return max(position - others, 0)
 
 
 def _is_in_doubt(order: Order) -> bool:

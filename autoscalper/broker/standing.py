@@ -43,7 +43,7 @@ def status_of(book: Book, now: datetime) -> broker_to_alert.Status:
         waiting=len(book.waiting),
         net_liquidation=book.net_liquidation,
         balance=book.balance(),
-        reconciled_at=book.snapshot.taken_at if book.snapshot else None,
+        reconciled_at=book.reconciled_at,
         trades=tuple(_open_trade(book, trade, now) for trade in book.open_trades()),
         orders=tuple(
             _live_order(order)

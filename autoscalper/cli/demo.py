@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,18 +86,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) -> int:
     address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
-    outcomes = Outcomes(stage.data_dir / "alert.db")
     market = SimulatorControl(stage.run_dir)
-    player = Player(Door(address), outcomes, market, stage.clock)
     began = time.monotonic()
-    day = []
-    for played in _played(player, scenes):
-        day.append(played)
-        _watch(played, len(day), len(scenes), arguments)
+    with closing(Door(address)) as door, closing(Outcomes(stage.alert_store)) as outcomes:
+        player = Player(door, outcomes, market, stage.clock)
+        day = []
+        for played in _played(player, scenes):
+            day.append(played)
+            _watch(played, len(day), len(scenes), arguments)
+        kept = outcomes.all()
     lasted = time.monotonic() - began
-    problems = verdict.problems_of(
-        day, outcomes.all(), stage.restarted(), gateway.await_protection(market)
-    )
+    problems = verdict.problems_of(day, kept, stage.restarted(), gateway.await_protection(market))
     _show(day, arguments)
     _tell(arguments, f"{verdict.summary_of(day)}, played in {lasted:.1f} s")
     for problem in problems:

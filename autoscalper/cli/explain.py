@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from typing import Any
 
 from autoscalper.cli import showing
@@ -21,7 +22,8 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show every outcome that the id may mean; 1 if there is none."""
-    found = Outcomes(alert_store(read_settings())).named(arguments.id)
+    with closing(Outcomes(alert_store(read_settings()))) as outcomes:
+        found = outcomes.named(arguments.id)
     if not found:
         print(f"autoscalper: no alert {arguments.id} with an outcome", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import uuid
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -33,17 +34,17 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Hand the post in and show its outcome; 1 if it was refused or has no outcome in time."""
     settings = read_settings()
-    door = Door(door_address(settings))
     request = TakePost(line=_line(arguments), number=1)
-    reply = door.hand_in(request, patience_seconds=arguments.timeout)
+    with closing(Door(door_address(settings))) as door:
+        reply = door.hand_in(request, patience_seconds=arguments.timeout)
     if isinstance(reply, LineRefused):
         print(f"autoscalper: the post was refused: {reply.reason}", file=sys.stderr)
         return 1
     if arguments.no_wait or not reply.is_new:
         print(msgspec.json.encode(reply).decode() if arguments.json else reply.post_id)
         return 0
-    outcomes = Outcomes(alert_store(settings))
-    decided = outcomes.wait_for(reply.post_id, patience_seconds=arguments.timeout)
+    with closing(Outcomes(alert_store(settings))) as outcomes:
+        decided = outcomes.wait_for(reply.post_id, patience_seconds=arguments.timeout)
     if decided is None:
         print(f"autoscalper: {reply.post_id} has no outcome yet", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ import io
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO, assert_never
@@ -55,9 +56,9 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put every line in; a line that is no post is reported and skipped."""
-    door = Door(door_address(read_settings()))
     count = Count()
-    with _opened(arguments.file) as lines:
+    address = door_address(read_settings())
+    with closing(Door(address)) as door, _opened(arguments.file) as lines:
         for number, line, gap in paced(lines, arguments.speed, arguments.max_gap):
             time.sleep(gap)
             request = TakePost(line=line, number=number, as_of_now=arguments.as_of_now)

@@ -54,6 +54,7 @@ class Stage:
         self.directory = directory
         self.run_dir = directory / "run"
         self.data_dir = directory / "data"
+        self.alert_store = self.data_dir / "alert.db"
         self._output = directory / "logs" / "supervisord.log"
         for each in (self.run_dir, self.data_dir, self._output.parent):
             each.mkdir(parents=True, exist_ok=True)

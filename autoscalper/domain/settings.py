@@ -11,9 +11,12 @@ import re
 from datetime import time
 from decimal import Decimal
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
+
+from autoscalper.domain.restart import parse_time_of_day
 
 
 class TradingMode(enum.Enum):
@@ -336,7 +339,7 @@ def _ingest_contradictions(settings: IngestSettings) -> list[str]:
 
 
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:
-    found = []
+    found = _unreadable_times(settings)
     wrong_ports = {TradingMode.PAPER: {4001, 4003}, TradingMode.LIVE: {4002, 4004}}
     if settings.ibkr_port in wrong_ports[settings.trading_mode]:
         found.append(
@@ -351,4 +354,19 @@ def _broker_contradictions(settings: BrokerSettings) -> list[str]:
             f"INITIAL_CONTRACTS is {settings.initial_contracts}, expected at most MAX_CONTRACTS"
             f" ({settings.max_contracts})"
         )
+    return found
+
+
+def _unreadable_times(settings: BrokerSettings) -> list[str]:
+    found = []
+    try:
+        parse_time_of_day(settings.auto_restart_time)
+    except ValueError:
+        found.append(
+            f"AUTO_RESTART_TIME is {settings.auto_restart_time!r}, expected a time like 11:45 PM"
+        )
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        found.append(f"TIME_ZONE is {settings.time_zone!r}, expected a zone like America/New_York")
     return found

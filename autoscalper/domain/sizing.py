@@ -30,10 +30,9 @@ def size_by_risk(
     """Return how many contracts may be bought at ``limit_price`` with a stop at ``stop_price``.
 
     The trade may lose ``risk_percent`` of ``balance`` when its stop is hit; ``factor`` (at most
-    1) reduces the number for risky trades, ``most`` bounds it.
+    1) reduces that for risky trades, ``most`` bounds it.
     """
-    budget = balance * risk_percent / ONE_HUNDRED
+    budget = balance * risk_percent / ONE_HUNDRED * factor
     risk = (limit_price - stop_price) * multiplier
     affordable = int(budget / risk) if risk > 0 else 0
-    reduced = int(affordable * factor)
-    return Size(contracts=min(reduced, most), risk_per_contract=risk, budget=budget * factor)
+    return Size(contracts=min(affordable, most), risk_per_contract=risk, budget=budget)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 #: Processes and how often each is hit.
 PROCESSES = {"broker": 6, "parser": 3, "ingest": 3, "alert": 3, "simulator": 2, "watchdog": 1}
@@ -200,6 +203,7 @@ _FAULTS = {
     Fault(on="placeOrder", action="restart", nth=2, seconds=1.0): 3,
     Fault(on="placeOrder", action="restart", nth=3, seconds=1.0, lose_orders=2): 2,
     Fault(on="placeOrder", action="mute", nth=2): 1,
+    Fault(on="placeOrder", action="vanish", nth=3): 1,
     Fault(on="placeOrder", action="reorder"): 2,
     Fault(on="placeOrder", action="duplicate"): 2,
     Fault(on="cancelOrder", action="fill-first"): 3,
@@ -222,5 +226,5 @@ def _fault(chance: random.Random) -> Disturbance:
     return _chosen(chance, _FAULTS)
 
 
-def _chosen[T](chance: random.Random, weights: dict[T, int]) -> T:
+def _chosen(chance: random.Random, weights: dict[T, int]) -> T:
     return chance.choices(list(weights), weights=list(weights.values()))[0]

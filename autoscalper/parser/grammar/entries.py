@@ -214,7 +214,7 @@ def _denied_after(post: Post, mention: Mention, lead: _Lead, price: Price | None
     start = max(mention.last, price.at if price is not None else 0) + 1
     for index in range(mention.last + 1, min(start + reach, len(tokens))):
         meaning = tokens[index].meaning
-        if meaning in denied and not (meaning is Meaning.AT):
+        if meaning in denied and meaning is not Meaning.AT:
             return index
         if index >= start and meaning in (
             Meaning.SENTENCE_END, Meaning.NEWLINE, Meaning.STOP, Meaning.TARGET, Meaning.LEVEL_NOUN,

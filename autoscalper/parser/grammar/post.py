@@ -107,8 +107,10 @@ def parse(text: str, today: date) -> Post:
     if not mentions and Meaning.STRIKE in meanings:
         mentions = find_labelled(tokens, expiries)
     named: set[int] = set()
-    for span in (*expiries, *mentions):
-        named.update(range(span.first, span.last + 1))
+    for expiry in expiries:
+        named.update(range(expiry.first, expiry.last + 1))
+    for mention in mentions:
+        named.update(range(mention.first, mention.last + 1))
     return Post(
         text=text,
         tokens=tokens,

@@ -10,8 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from autoscalper.parser.grammar.chinese import CHINESE_TERMS
-from autoscalper.parser.grammar.lexicon import MARKS, PHRASES, WORDS, Meaning
+from autoscalper.parser.grammar.lexicon import CHINESE_TERMS, MARKS, PHRASES, WORDS, Meaning
 from autoscalper.parser.grammar.tickers import FUTURES, TICKERS
 
 #: More tokens than any alert has; a longer post is cut off here and not acted on.

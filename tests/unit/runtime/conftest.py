@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import pytest
 from autoscalper.runtime.store import Store
 from tests.unit.runtime.numbers import SCHEMA
 
+#: Opens a store by name.
 OpenStore = Callable[[str], Store]
 
 
 @pytest.fixture
 def open_store(tmp_path: Path) -> Iterator[OpenStore]:
-    """Open a store by name; closed at the end, or before by the test."""
+    """Open stores by name; they are closed at the end, or before by the test."""
     opened = []
 
     def open_one(name: str) -> Store:
@@ -29,3 +31,15 @@ def open_store(tmp_path: Path) -> Iterator[OpenStore]:
 @pytest.fixture
 def address(tmp_path: Path) -> str:
     return f"ipc://{tmp_path}/link.ipc"
+
+
+@pytest.fixture
+def root_logger_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +17,7 @@ from tests.fakes.posts import FixedClock
 SECRET = 'to"k\\e\tn-é'
 
 
-@pytest.fixture(autouse=True)
-def root_logger_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger_as_before")
 
 
 def set_up(log_dir: Path, level: str = "INFO", *secrets: str) -> None:

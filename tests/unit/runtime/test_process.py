@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,17 +23,7 @@ def settings_in(directory: Path) -> Settings:
     return Settings(log_dir=place, data_dir=place, run_dir=place)
 
 
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    crashpoints.arm(None)
+pytestmark = pytest.mark.usefixtures("root_logger_as_before")
 
 
 def test_a_process_keeps_its_things_under_its_name(tmp_path: Path) -> None:
@@ -51,12 +40,14 @@ def test_its_log_holds_none_of_its_secrets(tmp_path: Path) -> None:
     assert "token=***" in (tmp_path / "parser.jsonl").read_text()
 
 
-def test_its_clock_is_the_machines_unless_a_file_shifts_it(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
-    assert isinstance(Process("parser", settings).clock, SystemClock)
+def test_its_clock_is_the_machines(tmp_path: Path) -> None:
+    assert isinstance(Process("parser", settings_in(tmp_path)).clock, SystemClock)
+
+
+def test_its_clock_may_be_shifted_by_a_file(tmp_path: Path) -> None:
     moment = datetime(2026, 3, 18, 14, tzinfo=UTC)
     ShiftedClock(tmp_path / "clock").move_to(moment)
-    shifted = msgspec.structs.replace(settings, clock_file=str(tmp_path / "clock"))
+    shifted = msgspec.structs.replace(settings_in(tmp_path), clock_file=str(tmp_path / "clock"))
     assert Process("parser", shifted).clock.now() - moment < timedelta(seconds=10)
 
 
@@ -71,15 +62,14 @@ def test_its_links_are_sockets_in_its_run_directory_or_elsewhere(tmp_path: Path)
         process.address("x" * 200)
 
 
+@pytest.mark.parametrize(("directory", "expected"), [("", None), ("/crash", Path("/crash"))])
 def test_points_to_die_at_are_armed_only_if_a_directory_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str, expected: Path | None
 ) -> None:
     armed: list[Path | None] = []
     monkeypatch.setattr(crashpoints, "arm", armed.append)
-    settings = settings_in(tmp_path)
-    Process("parser", settings)
-    Process("parser", msgspec.structs.replace(settings, crash_dir=str(tmp_path)))
-    assert armed == [None, tmp_path]
+    Process("parser", msgspec.structs.replace(settings_in(tmp_path), crash_dir=directory))
+    assert armed == [expected]
 
 
 def test_a_log_directory_that_is_missing_stops_the_start(tmp_path: Path) -> None:

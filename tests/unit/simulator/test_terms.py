@@ -98,4 +98,10 @@ def test_other_conditions_are_refused() -> None:
 
 
 def test_fields_that_nobody_decides_on_are_given_back_if_they_were_set() -> None:
-    assert terms.echo_of(request(algoStrategy="")) == {"openClose": "O"}
+    echo = terms.echo_of(request(orderRef="x"))
+    assert echo == {
+        "openClose": "O",
+        "displaySize": "0",
+        "discretionaryAmt": "0.0",
+        "dontUseAutoPriceForHedge": "0",
+    }

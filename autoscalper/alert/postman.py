@@ -1,0 +1,154 @@
+"""Brings the outbox to Telegram: in order, at most one message a second, until it is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from autoscalper.alert.markup import plain
+from autoscalper.alert.outbox import Button, Due, Outbox
+from autoscalper.alert.telegram_client import MessageGone, MessageRefused, TelegramFailed
+from autoscalper.runtime import crashpoints
+from autoscalper.runtime.backoff import waits
+from autoscalper.runtime.store import Store
+
+logger = logging.getLogger(__name__)
+
+#: Telegram asks for no more than one message a second in one chat (Bot API FAQ).
+SECONDS_BETWEEN = 1.0
+#: First and longest wait after a failure.
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 15.0
+
+#: Draws the picture of that name, in a thread; taken first in the loop, so that it may read.
+Draw = Callable[[str], Callable[[], bytes]]
+
+
+class Chat(Protocol):
+    """Where messages go."""
+
+    async def send(
+        self,
+        html: str,
+        buttons: tuple[tuple[Button, ...], ...] = (),
+        *,
+        loud: bool = True,
+        picture: bytes | None = None,
+    ) -> int:
+        """Send a message and return its id."""
+
+    async def edit(
+        self,
+        message_id: int,
+        html: str,
+        buttons: tuple[tuple[Button, ...], ...] = (),
+        *,
+        picture: bytes | None = None,
+    ) -> None:
+        """Let a message say something else."""
+
+    async def renew(self) -> None:
+        """Write over fresh connections from now on."""
+
+
+class Postman:
+    """The task that empties the outbox."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        chat: Chat,
+        draw: Draw,
+        *,
+        seconds_between: float = SECONDS_BETWEEN,
+    ) -> None:
+        """Bring ``outbox``, which is in ``store``, to ``chat``."""
+        self._store = store
+        self._outbox = outbox
+        self._chat = chat
+        self._draw = draw
+        self._seconds_between = seconds_between
+        self._grown = asyncio.Event()
+        self._free_at = 0.0
+        #: Why nothing can be brought at present; empty while it can.
+        self.trouble = ""
+
+    async def deliver(self) -> None:
+        """Bring card after card, for ever."""
+        self._store.after_commit.append(self._grown.set)
+        pauses = waits(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+        while True:
+            self._grown.clear()
+            if self._outbox.next() is None:
+                await self._grown.wait()
+                continue
+            await self._wait_for_turn()
+            due = self._outbox.next()
+            if due is None:
+                continue
+            try:
+                await self._show(due)
+            except TelegramFailed as failure:
+                self._note(str(failure))
+                await self._chat.renew()
+                await asyncio.sleep(max(failure.wait_seconds or 0.0, next(pauses)))
+                continue
+            self._note("")
+            pauses = waits(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+
+    async def _wait_for_turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._free_at - loop.time()))
+        self._free_at = loop.time() + self._seconds_between
+
+    async def _show(self, due: Due) -> None:
+        try:
+            message_id = await self._bring(due)
+        except MessageGone:
+            with self._store.transaction():
+                self._outbox.lost(due)
+            return
+        crashpoints.reach("alert-after-delivery")
+        with self._store.transaction():
+            self._outbox.shown(due, message_id)
+
+    async def _bring(self, due: Due) -> int:
+        card = due.card
+        picture = None
+        if card.picture is not None:
+            picture = await asyncio.to_thread(self._draw(card.picture))
+        try:
+            return await self._bring_text(due, card.html, picture)
+        except MessageRefused as refusal:
+            # What was written for people must reach them, even without its looks.
+            logger.error("telegram refuses the markup, sent plain reason=%s", refusal)
+        try:
+            return await self._bring_text(due, plain(card.html), None)
+        except MessageRefused as refusal:
+            raise TelegramFailed(f"refused: {refusal}") from refusal
+
+    async def _bring_text(self, due: Due, html: str, picture: bytes | None) -> int:
+        card = due.card
+        if due.message_id is None:
+            return await self._chat.send(html, card.buttons, loud=card.loud, picture=picture)
+        await self._edit(due.message_id, html, card.buttons, picture)
+        return due.message_id
+
+    async def _edit(
+        self,
+        message_id: int,
+        html: str,
+        buttons: tuple[tuple[Button, ...], ...],
+        picture: bytes | None,
+    ) -> None:
+        await self._chat.edit(message_id, html, buttons, picture=picture)
+
+    def _note(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            logger.warning("notices wait for telegram reason=%s", trouble)
+        elif self.trouble and not trouble:
+            logger.info("notices reach telegram again")
+        self.trouble = trouble

@@ -1,0 +1,186 @@
+"""The real product, supervised, in a directory of its own, with everything a storm needs of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from autoscalper.cli.door import Door
+from autoscalper.cli.simulator_control import SimulatorControl, SimulatorSilent
+from autoscalper.cli.stage import ROOT, Stage, make_environment, usable_port
+from autoscalper.cli.supervision import SupervisorSilent
+from autoscalper.links import cli_to_ingest
+from autoscalper.runtime import heartbeat
+from autoscalper.runtime.link import address_of
+
+#: 10:00 in New York on a Wednesday: hours before anything that the time of day brings about.
+MORNING = datetime(2026, 3, 18, 14, 0, tzinfo=UTC)
+#: Limits so wide that every entry of a storm is taken, and ages so short that outages expire some.
+SETTINGS = {
+    "SIMULATOR_MARKET": "walk",
+    "SIMULATOR_CASH": "10000000",
+    "ACCOUNT_BALANCE": "1000000",
+    "RISK_PER_TRADE_PERCENT": "50",
+    "DAILY_MAX_LOSS_PERCENT": "100",
+    "MAX_LOSS_STREAK": "1000",
+    "MAX_CONTRACTS": "6",
+    "INITIAL_CONTRACTS": "3",
+    "MAX_ADDS_PER_TRADE": "3",
+    "MAX_OPEN_TRADES": "1000",
+    "ENTRY_MAX_AGE_SECONDS": "15",
+    "ENTRY_TIMEOUT_SECONDS": "8",
+}
+#: Seconds that a condition is waited for, and between two looks.
+_PATIENCE_SECONDS = 60.0
+_LOOK_SECONDS = 0.02
+
+
+class Stack:
+    """AutoScalper against its simulator. Everything that is done to it is noted with its time."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        sabotage: str = "",
+    ) -> None:
+        """Prepare ``directory``; ``sabotage`` names a directory of ``tests/sabotage``."""
+        self.directory = directory
+        self.crash_dir = directory / "crash"
+        self.crash_dir.mkdir(parents=True)
+        inherited = dict(os.environ)
+        if sabotage:
+            inherited["PYTHONPATH"] = str(ROOT / "tests" / "sabotage" / sabotage)
+        chosen = {**SETTINGS, **(settings or {}), "CRASH_DIR": str(self.crash_dir)}
+        environment = make_environment(directory, usable_port(0), chosen, inherited)
+        self.stage = Stage(directory, environment)
+        self.run_dir, self.data_dir = self.stage.run_dir, self.stage.data_dir
+        self.log_dir = directory / "logs"
+        self.market = SimulatorControl(self.run_dir)
+        self._origin = datetime.now(UTC)
+        #: Since when, in seconds after the start, the clock is shifted by how much.
+        self.shifts: list[tuple[float, timedelta]] = []
+        #: When which process was killed.
+        self.kills: list[tuple[float, str]] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.stage.__enter__()
+        self._move_clock(MORNING)
+        self.stage.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stage.stop()
+
+    def door(self) -> Door:
+        """Return a new line to ingest, for one thread."""
+        return Door(address_of(cli_to_ingest.NAME, self.run_dir, {}))
+
+    # Time.
+
+    def moment(self) -> float:
+        """Return the real seconds since the stack was made."""
+        return (datetime.now(UTC) - self._origin).total_seconds()
+
+    def moment_of(self, shown: datetime) -> float:
+        """Return the real seconds at which the shared clock showed ``shown``.
+
+        A clock that was put back showed some times twice; the later one is meant.
+        """
+        ends = [at for at, _ in self.shifts[1:]] + [float("inf")]
+        moment = 0.0
+        for (begins, shift), end in reversed(list(zip(self.shifts, ends, strict=True))):
+            moment = (shown - shift - self._origin).total_seconds()
+            if begins <= moment < end:
+                return moment
+            if moment >= end:
+                return end
+        return moment
+
+    def jump(self, seconds: float) -> None:
+        """Let everybody's clock jump."""
+        self._move_clock(self.stage.clock.now() + timedelta(seconds=seconds))
+
+    def _move_clock(self, shown: datetime) -> None:
+        self.shifts.append((self.moment(), shown - datetime.now(UTC)))
+        self.stage.clock.move_to(shown)
+
+    # Processes.
+
+    def pid(self, process: str) -> int:
+        """Return the pid of a process, 0 while it does not run."""
+        try:
+            found = self.stage.supervisor.processes()
+        except SupervisorSilent:
+            return 0
+        return next((each.pid for each in found if each.name == process), 0)
+
+    def signal(self, process: str, signum: signal.Signals) -> int:
+        """Send ``signum`` to a process and return its pid, 0 if it does not run."""
+        pid = self.pid(process)
+        if not pid:
+            return 0
+        try:
+            os.kill(pid, signum)
+        except ProcessLookupError:
+            return 0
+        return pid
+
+    def kill(self, process: str) -> bool:
+        """Kill a process and return whether it ran."""
+        killed = self.signal(process, signal.SIGKILL) != 0
+        if killed:
+            self.note_death(process)
+        return killed
+
+    def note_death(self, process: str) -> None:
+        """Note that a process was killed just now."""
+        with self._lock:
+            self.kills.append((self.moment(), process))
+
+    def arm(self, label: str) -> Path:
+        """Let the next process that reaches ``label`` die there; return the file that says so."""
+        armed = self.crash_dir / label
+        armed.touch()
+        return armed
+
+    def state(self) -> str:
+        """Return the broker's state as its last heartbeat says it."""
+        beat = heartbeat.read(self.run_dir, "broker")
+        alive = beat is not None and time.monotonic() - beat.monotonic < 2.5
+        return beat.details.get("state", "") if beat is not None and alive else ""
+
+    # The gateway.
+
+    def ask(self, command: str, **arguments: object) -> Any:
+        """Return the simulator's answer, asking again while it is away."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self.market.ask(command, **arguments)
+            except SimulatorSilent:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_SECONDS)
+
+    def try_ask(self, command: str, **arguments: object) -> bool:
+        """Tell the simulator something, unless it is away; return whether it heard."""
+        try:
+            self.market.ask(command, **arguments)
+        except SimulatorSilent:
+            return False
+        return True
