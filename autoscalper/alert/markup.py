@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.pricing import shown
 
 #: Most characters of a message and of a picture's caption (Bot API, sendMessage and sendPhoto).
 #: Counted with the markup, which is more than Telegram counts.
@@ -55,6 +56,11 @@ def plain(text: str) -> str:
 def dollars(amount: Decimal) -> str:
     """Return an amount with its sign: ``+$12.50``, ``-$3.00``."""
     return f"{'-' if amount < 0 else '+'}${abs(amount):,.2f}"
+
+
+def price(amount: Decimal) -> str:
+    """Return a price per share with cents, and with up to two more digits where there are."""
+    return shown(amount.quantize(Decimal("0.0001")))
 
 
 def clock_time(moment: datetime) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import msgspec
 from msgspec.structs import replace
 
+from autoscalper.alert.chat import Keyboard
 from autoscalper.runtime.store import Store
 
 #: ``due`` orders what is not shown yet, by the turn at which it first was not; NULL: shown.
@@ -25,20 +26,12 @@ CREATE INDEX IF NOT EXISTS due_cards ON cards (due) WHERE due IS NOT NULL;
 _LINE = "line "
 
 
-class Button(msgspec.Struct, frozen=True, kw_only=True):
-    """A button under a message, and what a press of it sends back."""
-
-    label: str
-    data: str
-
-
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One message as it shall stand in the chat."""
 
     #: Telegram's HTML.
     html: str
-    #: Rows of buttons.
-    buttons: tuple[tuple[Button, ...], ...] = ()
+    buttons: Keyboard = ()
     #: Whether the phone rings; only when it is new, never when it is edited.
     loud: bool = True
     #: Goes before everything that is not.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
-from autoscalper.alert.markup import plain
-from autoscalper.alert.outbox import Button, Due, Outbox
-from autoscalper.alert.telegram_client import MessageGone, MessageRefused, TelegramFailed
+from autoscalper.alert.chat import Chat, ChatFailed, MessageGone, MessageRefused
+from autoscalper.alert.markup import fitted, plain
+from autoscalper.alert.outbox import Due, Outbox
 from autoscalper.runtime import crashpoints
 from autoscalper.runtime.backoff import waits
 from autoscalper.runtime.store import Store
@@ -24,33 +23,6 @@ LONGEST_WAIT_SECONDS = 15.0
 
 #: Draws the picture of that name, in a thread; taken first in the loop, so that it may read.
 Draw = Callable[[str], Callable[[], bytes]]
-
-
-class Chat(Protocol):
-    """Where messages go."""
-
-    async def send(
-        self,
-        html: str,
-        buttons: tuple[tuple[Button, ...], ...] = (),
-        *,
-        loud: bool = True,
-        picture: bytes | None = None,
-    ) -> int:
-        """Send a message and return its id."""
-
-    async def edit(
-        self,
-        message_id: int,
-        html: str,
-        buttons: tuple[tuple[Button, ...], ...] = (),
-        *,
-        picture: bytes | None = None,
-    ) -> None:
-        """Let a message say something else."""
-
-    async def renew(self) -> None:
-        """Write over fresh connections from now on."""
 
 
 class Postman:
@@ -91,10 +63,10 @@ class Postman:
                 continue
             try:
                 await self._show(due)
-            except TelegramFailed as failure:
+            except ChatFailed as failure:
                 self._note(str(failure))
                 await self._chat.renew()
-                await asyncio.sleep(max(failure.wait_seconds or 0.0, next(pauses)))
+                await asyncio.sleep(max(failure.wait_seconds, next(pauses)))
                 continue
             self._note("")
             pauses = waits(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
@@ -126,25 +98,16 @@ class Postman:
             # What was written for people must reach them, even without its looks.
             logger.error("telegram refuses the markup, sent plain reason=%s", refusal)
         try:
-            return await self._bring_text(due, plain(card.html), None)
+            return await self._bring_text(due, fitted(plain(card.html).splitlines()), None)
         except MessageRefused as refusal:
-            raise TelegramFailed(f"refused: {refusal}") from refusal
+            raise ChatFailed(f"refused: {refusal}") from refusal
 
     async def _bring_text(self, due: Due, html: str, picture: bytes | None) -> int:
         card = due.card
         if due.message_id is None:
             return await self._chat.send(html, card.buttons, loud=card.loud, picture=picture)
-        await self._edit(due.message_id, html, card.buttons, picture)
+        await self._chat.edit(due.message_id, html, card.buttons, picture=picture)
         return due.message_id
-
-    async def _edit(
-        self,
-        message_id: int,
-        html: str,
-        buttons: tuple[tuple[Button, ...], ...],
-        picture: bytes | None,
-    ) -> None:
-        await self._chat.edit(message_id, html, buttons, picture=picture)
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

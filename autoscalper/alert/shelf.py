@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
 from autoscalper.alert.render import render
+from autoscalper.domain.identity import PostId
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
@@ -22,6 +23,8 @@ from autoscalper.links.any_to_alert import (
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
+
+N = TypeVar("N")
 
 #: What alert's store must hold beside its cursors. ``decided`` and ``notice`` are the messages as
 #: JSON; ``number`` is how a person names an alert.
@@ -48,8 +51,8 @@ class Shelf:
         """Write into ``store``, which was opened with ``SCHEMA``."""
         self._store = store
 
-    def take(self, notice: any_to_alert.Message) -> None:
-        """Keep ``notice`` inside the caller's transaction, unless it was kept before."""
+    def take(self, notice: any_to_alert.Message) -> bool:
+        """Keep ``notice`` inside the caller's transaction; return whether it is new."""
         is_new = (
             self._keep_outcome(notice)
             if isinstance(notice, OutcomeDecided)
@@ -57,6 +60,47 @@ class Shelf:
         )
         if is_new:
             logger.log(level_of(notice), "%s", render(notice))
+        return is_new
+
+    def outcome(self, number: int) -> OutcomeDecided | None:
+        """Return the outcome that people know under ``number``, None if there is none."""
+        row = self._store.execute(
+            "SELECT decided FROM outcomes WHERE number = ?", (number,)
+        ).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=OutcomeDecided)
+
+    def number_of(self, post_id: PostId) -> int:
+        """Return the number of a post's outcome, 0 if it has none."""
+        row = self._store.execute(
+            "SELECT number FROM outcomes WHERE post_id = ?", (post_id,)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def latest(self, count: int) -> list[tuple[int, OutcomeDecided]]:
+        """Return the last ``count`` outcomes with their numbers, newest first."""
+        rows = self._store.execute(
+            "SELECT number, decided FROM outcomes ORDER BY number DESC LIMIT ?", (count,)
+        )
+        return [
+            (int(number), msgspec.json.decode(decided, type=OutcomeDecided))
+            for number, decided in rows
+        ]
+
+    def gateway(self) -> GatewayChanged | None:
+        """Return how the gateway stood last, None if nothing was heard of it."""
+        found = self._newest("gateway %", 1, GatewayChanged)
+        return found[0] if found else None
+
+    def latest_fills(self, count: int) -> list[OrderFilled]:
+        """Return the last ``count`` fills, newest first."""
+        return self._newest("fill %", count, OrderFilled)
+
+    def _newest(self, keys: str, count: int, kind: type[N]) -> list[N]:
+        rows = self._store.execute(
+            "SELECT notice FROM notices WHERE key LIKE ? ORDER BY number DESC LIMIT ?",
+            (keys, count),
+        )
+        return [msgspec.json.decode(text, type=kind) for (text,) in rows]
 
     @property
     def outcomes(self) -> int:

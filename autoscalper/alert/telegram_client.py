@@ -11,16 +11,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from datetime import datetime
+from datetime import timedelta
 from typing import TypeVar
 
-import msgspec
 import telegram
 from telegram import error as errors
 from telegram.constants import ParseMode
 from telegram.request import HTTPXRequest
 
-from autoscalper.alert.outbox import Button
+from autoscalper.alert.chat import (
+    ChatFailed,
+    Incoming,
+    Keyboard,
+    MessageGone,
+    MessageRefused,
+    Pressed,
+    Said,
+)
 from autoscalper.runtime.backoff import waits
 
 logger = logging.getLogger(__name__)
@@ -38,55 +45,6 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 #: Updates of one poll; Telegram gives at most so many.
 BATCH = 100
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody wrote to the bot."""
-
-    chat_id: int
-    user_id: int
-    message_id: int
-    text: str
-    #: By Telegram's clock.
-    said_at: datetime
-
-
-class Pressed(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody pressed a button."""
-
-    chat_id: int
-    user_id: int
-    query_id: str
-    #: The message that has the button.
-    message_id: int
-    data: str
-
-
-Incoming = Said | Pressed
-
-
-class TelegramFailed(Exception):
-    """A call did not succeed, and may succeed later.
-
-    Attributes:
-        wait_seconds: how long Telegram wants not to be called, None if it did not say.
-        is_uncertain: whether it may have been done all the same.
-    """
-
-    def __init__(
-        self, reason: str, *, wait_seconds: float | None = None, is_uncertain: bool = False
-    ) -> None:
-        self.wait_seconds = wait_seconds
-        self.is_uncertain = is_uncertain
-        super().__init__(reason)
-
-
-class MessageGone(Exception):
-    """The message to edit is not in the chat any more."""
-
-
-class MessageRefused(Exception):
-    """Telegram will never take this text as it is."""
 
 
 class TelegramClient:
@@ -116,11 +74,10 @@ class TelegramClient:
             while True:
                 try:
                     batch = await line.call(_poll_after(offset), POLL_PATIENCE_SECONDS)
-                except (TelegramFailed, MessageRefused, MessageGone) as failure:
+                except (ChatFailed, MessageRefused) as failure:
                     self._note(str(failure))
                     await line.renew()
-                    asked_for = getattr(failure, "wait_seconds", None)
-                    await asyncio.sleep(max(asked_for or 0.0, next(pauses)))
+                    await asyncio.sleep(max(_wait_wanted(failure), next(pauses)))
                     continue
                 self._note("")
                 self.polled_at = asyncio.get_running_loop().time()
@@ -135,7 +92,7 @@ class TelegramClient:
     async def send(
         self,
         html: str,
-        buttons: tuple[tuple[Button, ...], ...] = (),
+        buttons: Keyboard = (),
         *,
         loud: bool = True,
         picture: bytes | None = None,
@@ -143,7 +100,7 @@ class TelegramClient:
         """Send a message and return its id.
 
         Raises:
-            TelegramFailed: it may succeed later; it may have been sent all the same.
+            ChatFailed: it may succeed later; it may have been sent all the same.
             MessageRefused: Telegram does not take this text.
         """
         markup, silent = _keyboard(buttons), not loud
@@ -177,14 +134,14 @@ class TelegramClient:
         self,
         message_id: int,
         html: str,
-        buttons: tuple[tuple[Button, ...], ...] = (),
+        buttons: Keyboard = (),
         *,
         picture: bytes | None = None,
     ) -> None:
         """Let a message say ``html``; nothing happens if it does already.
 
         Raises:
-            TelegramFailed: it may succeed later.
+            ChatFailed: it may succeed later.
             MessageGone: there is no such message.
             MessageRefused: Telegram does not take this text.
         """
@@ -207,16 +164,20 @@ class TelegramClient:
                 media, self._chat_id, message_id, reply_markup=markup
             )
 
-        if picture is None:
-            await self._line.call(text, CALL_PATIENCE_SECONDS)
-        else:
-            await self._line.call(photo, PICTURE_PATIENCE_SECONDS)
+        try:
+            if picture is None:
+                await self._line.call(text, CALL_PATIENCE_SECONDS)
+            else:
+                await self._line.call(photo, PICTURE_PATIENCE_SECONDS)
+        except MessageRefused as refusal:
+            if "not modified" not in str(refusal).lower():
+                raise
 
     async def answer_press(self, query_id: str, text: str) -> None:
         """End the waiting mark on a pressed button, with a word for the one who pressed it.
 
         Raises:
-            TelegramFailed: it may succeed later.
+            ChatFailed: it may succeed later.
             MessageRefused: the press is too old to be answered.
         """
 
@@ -229,7 +190,7 @@ class TelegramClient:
         """Let the chat offer ``menu``: names and what they do.
 
         Raises:
-            TelegramFailed: it may succeed later.
+            ChatFailed: it may succeed later.
             MessageRefused: Telegram does not take it.
         """
 
@@ -283,7 +244,7 @@ class _Line:
             async with asyncio.timeout(patience_seconds):
                 return await what(self._bot)
         except TimeoutError:
-            raise TelegramFailed("no answer in time", is_uncertain=True) from None
+            raise ChatFailed("no answer in time") from None
         except errors.TelegramError as error:
             raise _meaning_of(error) from error
 
@@ -300,24 +261,25 @@ def _meaning_of(error: errors.TelegramError) -> Exception:
     text = error.message
     match error:
         case errors.RetryAfter():
-            seconds = error.retry_after
-            if not isinstance(seconds, int | float):
-                seconds = seconds.total_seconds()
-            return TelegramFailed(f"429 {text}", wait_seconds=float(seconds))
+            asked = error.retry_after
+            seconds = asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
+            return ChatFailed(f"429 {text}", wait_seconds=seconds)
         case errors.BadRequest():
             lowered = text.lower()
             if "message to edit not found" in lowered or "message can't be edited" in lowered:
                 return MessageGone(text)
             if "chat not found" in lowered:
-                return TelegramFailed(f"400 {text}")
+                return ChatFailed(f"400 {text}")
             return MessageRefused(text)
-        case errors.TimedOut():
-            return TelegramFailed(text, is_uncertain=True)
         case errors.Conflict():
-            return TelegramFailed(f"another program polls with this bot's token: {text}")
+            return ChatFailed(f"another program polls with this bot's token: {text}")
         case _:
             # A 401 can be over the next moment, and a bot that was blocked can be let in again.
-            return TelegramFailed(f"{type(error).__name__} {text}", is_uncertain=True)
+            return ChatFailed(f"{type(error).__name__} {text}")
+
+
+def _wait_wanted(failure: ChatFailed | MessageRefused) -> float:
+    return failure.wait_seconds if isinstance(failure, ChatFailed) else 0.0
 
 
 def _poll_after(
@@ -356,7 +318,7 @@ def _incoming(update: telegram.Update) -> Incoming | None:
     return None
 
 
-def _keyboard(buttons: tuple[tuple[Button, ...], ...]) -> telegram.InlineKeyboardMarkup | None:
+def _keyboard(buttons: Keyboard) -> telegram.InlineKeyboardMarkup | None:
     if not buttons:
         return None
     rows = [

@@ -107,8 +107,11 @@ class Book:
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
         self.phase_told: Phase | None = None
+        self.attempts = 0
         self.account = ""
         self.degraded = False
+        #: When the gateway's evidence was last taken in whole.
+        self.reconciled_at: datetime | None = None
         self.paused = False
         self.high_water_mark = IbOrderId(0)
         self.orders: dict[ClientOrderId, Order] = {}
@@ -127,7 +130,6 @@ class Book:
         self.quotes: dict[OptionContract, Quote] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
-        self.reconciled_at: datetime | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
         #: The newest question for a snapshot: its number, its time, and whether it is answered.
         self.snapshot_number = 0

@@ -111,11 +111,12 @@ def _gateway(
 ) -> list[Command]:
     match event:
         case GatewayConnecting():
+            book.attempts += 1
             # 1100 can come before the login is complete: only a new connection forgets it.
             book.degraded = False
             _enter(book, Phase.CONNECTING, event.reason, now)
         case GatewayConnected():
-            book.account = event.account
+            book.account, book.attempts = event.account, 0
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book)]
         case GatewayLost():

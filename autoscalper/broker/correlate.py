@@ -13,15 +13,15 @@ from autoscalper.links.parser_to_broker import SignalIssued
 def trade_meant(book: Book, signal: SignalIssued) -> Trade | None:
     """Return the open trade that a follow-up means.
 
-    The one whose post it replies to; else the one in the contract that it names, the author's
-    own first; else the author's latest in that channel.
+    The one whose post it replies to, and no other if that one is closed or not ordered yet; else
+    the one in the contract that it names, the author's own first; else the author's latest in
+    that channel.
     """
     post, terms = signal.post, signal.instruction.contract
-    open_trades = book.open_trades()
-    for trade in open_trades:
-        if post.reply_to is not None and post.reply_to in trade.messages:
-            return trade
-    fitting = [trade for trade in open_trades if terms.fits(trade.contract)]
+    replied_to = _trade_replied_to(book, post)
+    if replied_to is not None or _entries_replied_to(book, post):
+        return replied_to if replied_to is not None and replied_to.is_open else None
+    fitting = [trade for trade in book.open_trades() if terms.fits(trade.contract)]
     own = [trade for trade in fitting if _is_by_author(trade, post)]
     if own:
         return own[-1]
@@ -35,8 +35,14 @@ def trade_in(book: Book, contract: OptionContract) -> Trade | None:
 
 
 def waiting_meant(book: Book, signal: SignalIssued) -> list[Waiting]:
-    """Return the author's entries that have not been ordered yet and fit a follow-up."""
+    """Return the entries that have not been ordered yet and that a follow-up means.
+
+    The one whose post it replies to; else the author's that fit what it names of a contract.
+    """
     post, terms = signal.post, signal.instruction.contract
+    replied_to = _entries_replied_to(book, post)
+    if replied_to or _trade_replied_to(book, post) is not None:
+        return replied_to
     return [
         waiting
         for waiting in book.waiting.values()
@@ -50,8 +56,24 @@ def waiting_meant(book: Book, signal: SignalIssued) -> list[Waiting]:
 def entry_key(signal: SignalIssued) -> str:
     """Return what two posts of the same alert have in common, whatever surrounds it."""
     instruction = signal.instruction
-    price = instruction.price if isinstance(instruction, OpenTrade) else signal.post.text
-    return digest(f"{signal.post.author_id}|{instruction.contract}|{price}")
+    said = signal.post.text
+    if isinstance(instruction, OpenTrade):
+        said = "" if instruction.price is None else f"{instruction.price.normalize():f}"
+    return digest(f"{signal.post.author_id}|{instruction.contract}|{said}")
+
+
+def _trade_replied_to(book: Book, post: Post) -> Trade | None:
+    if post.reply_to is None:
+        return None
+    return next((each for each in book.trades.values() if post.reply_to in each.messages), None)
+
+
+def _entries_replied_to(book: Book, post: Post) -> list[Waiting]:
+    return [
+        waiting
+        for waiting in book.waiting.values()
+        if waiting.trade_id is None and waiting.signal.post.message_id == post.reply_to
+    ]
 
 
 def _is_by_author(trade: Trade, post: Post) -> bool:

@@ -114,7 +114,7 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
             f" stop {shown(trade.stop_price)}, target {shown(trade.target_price)}",
         )
     waited = f"{(now - entry.created_at).total_seconds():.0f} s"
-    if entry.status is OrderStatus.REJECTED:
+    if entry.is_refused:
         return Outcome(kind=OutcomeKind.REJECTED, detail=entry.error)
     if entry.status is OrderStatus.ABANDONED:
         return Outcome(

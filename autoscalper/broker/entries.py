@@ -22,7 +22,7 @@ from autoscalper.domain import limits, pricing, sizing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
-from autoscalper.domain.order import OrderType, Purpose
+from autoscalper.domain.order import OrderType, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
 from autoscalper.domain.restart import is_pausing, parse_time_of_day
@@ -40,13 +40,13 @@ QUOTE_MAX_AGE = timedelta(seconds=5)
 def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
     """Take an entry or an add in: deny it at once, or let it wait for what it needs."""
     instruction = signal.instruction
+    if _is_repost(book, signal):
+        return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     if isinstance(instruction, AddToTrade):
         trade = correlate.trade_meant(book, signal)
         if trade is None:
             return _refuse(book, signal, OutcomeKind.DENIED, "no open trade to add to", now)
         contract: OptionContract | None = trade.contract
-    elif _is_repost(book, signal):
-        return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     else:
         contract = contract_named(signal, book.settings.default_expiry)
     if contract is None:
@@ -246,7 +246,10 @@ def _add(
     if trade is None or trade.hold == 0:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "no open trade to add to", now)
         return []
-    settings, held = book.settings, book.held(trade)
+    if _is_selling(book, trade):
+        return []
+    settings = book.settings
+    held = book.held(trade) + _coming(book, trade)
     room = settings.max_contracts - held
     size = _size(book, waiting, instruction, limit, trade.stop_price, room)
     denials = limits.check_add(trade.adds, held, settings) or (
@@ -256,11 +259,21 @@ def _add(
         return _deny(book, waiting, denials, now)
     grown = replace(
         trade,
-        hold=held + size.contracts,
+        # A trim that is not carried out yet stays in force.
+        hold=min(held, trade.hold) + size.contracts,
         adds=trade.adds + 1,
         messages=(*trade.messages, waiting.signal.post.message_id),
     )
     return _bracket(book, waiting, grown, Purpose.ADD, limit, size.contracts, now)
+
+
+def _is_selling(book: Book, trade: Trade) -> bool:
+    exits = [each for each in book.orders_of(trade) if each.purpose is Purpose.EXIT]
+    return trade.hold < book.held(trade) or any(order.is_live for order in exits)
+
+
+def _coming(book: Book, trade: Trade) -> int:
+    return sum(order.leaves_qty for order in book.orders_of(trade) if order.side is Side.BUY)
 
 
 def _bracket(

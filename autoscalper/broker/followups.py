@@ -17,6 +17,7 @@ from autoscalper.broker.book import Book, Phase, Waiting
 from autoscalper.broker.entries import contract_named, refuse_waiting
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.words import understood_as
+from autoscalper.domain.identity import SignalId
 from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
@@ -77,12 +78,22 @@ def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> None:
     if waiting is not None:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was deleted", now)
         detail = "the waiting entry was called off"
-    for trade in book.open_trades():
-        if trade.messages[0] == withdrawn.post.message_id and book.held(trade) == 0:
-            book.put_trade(replace(trade, hold=0))
-            detail = "canceling the unfilled entry"
+    for trade in _trades_buying_for(book, withdrawn.signal_id):
+        book.put_trade(replace(trade, hold=min(book.held(trade), trade.hold)))
+        detail = "canceling the unfilled entry"
     outcome = Outcome(kind=OutcomeKind.IGNORED, detail=detail)
     book.settle(withdrawn.post, outcome, now, understood="deleted")
+
+
+def _trades_buying_for(book: Book, signal_id: SignalId) -> list[Trade]:
+    return [
+        trade
+        for trade in book.open_trades()
+        if any(
+            order.ordered_by == signal_id and order.side is Side.BUY and order.is_live
+            for order in book.orders_of(trade)
+        )
+    ]
 
 
 def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> Outcome:
@@ -206,11 +217,10 @@ def _waiting_of(book: Book, message_id: str) -> Waiting | None:
 
 
 def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: datetime) -> Outcome:
-    instruction = revised.instruction
-    if isinstance(instruction, OpenTrade):
+    instruction, first = revised.instruction, waiting.signal.instruction
+    if isinstance(instruction, OpenTrade | AddToTrade) and type(instruction) is type(first):
         signal = replace(waiting.signal, instruction=instruction)
-        contract = contract_named(signal, book.settings.default_expiry)
-        if contract == waiting.contract:
+        if _is_same_contract(book, waiting, signal):
             book.wait(replace(waiting, signal=signal))
             return Outcome(kind=OutcomeKind.TRADED, detail="the newest text is what is ordered")
     refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was edited", now)
@@ -218,17 +228,29 @@ def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: d
     return Outcome(kind=OutcomeKind.DENIED, detail=detail)
 
 
+def _is_same_contract(book: Book, waiting: Waiting, signal: SignalIssued) -> bool:
+    if isinstance(signal.instruction, AddToTrade):
+        return signal.instruction.contract.fits(waiting.contract)
+    return contract_named(signal, book.settings.default_expiry) == waiting.contract
+
+
 def _revise_trade(book: Book, revised: SignalRevised) -> Outcome:
     instruction = revised.instruction
     trade = next(
-        (each for each in book.open_trades() if each.messages[0] == revised.post.message_id), None
+        (each for each in book.open_trades() if revised.post.message_id in each.messages), None
     )
-    if trade is None or not isinstance(instruction, OpenTrade):
+    if trade is not None and isinstance(instruction, MoveStop | SetTargets):
+        return _adjust(book, instruction, trade)
+    if trade is None or not isinstance(instruction, OpenTrade | AddToTrade):
         return Outcome(kind=OutcomeKind.IGNORED, detail="an edit opens and closes no position")
+    return _revise_levels(book, instruction, trade)
+
+
+def _revise_levels(book: Book, instruction: OpenTrade | AddToTrade, trade: Trade) -> Outcome:
     applied = []
     if instruction.stop is not None:
         applied.append(_move_stop(book, instruction.stop, trade).detail)
-    if instruction.targets is not None:
+    if isinstance(instruction, OpenTrade) and instruction.targets is not None:
         moved = SetTargets(targets=instruction.targets)
         applied.append(_set_target(book, moved, book.trades[trade.trade_id]).detail)
     if not applied:

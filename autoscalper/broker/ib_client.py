@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import assert_never
 
-import ib_async
 from ib_async.wrapper import RequestError
 
 from autoscalper.broker import events, ib_mapping
@@ -38,6 +38,8 @@ CONNECT_SECONDS = 10.0
 SNAPSHOT_SECONDS = 20.0
 #: Completed orders often take long or never come (ib_insync#224); they are optional evidence.
 COMPLETED_SECONDS = 5.0
+#: Seconds for a contract's details.
+LOOKUP_SECONDS = 10.0
 #: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
 HEARTBEAT_SECONDS = 5.0
 #: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
@@ -69,8 +71,8 @@ class IbClient:
         self._emit = emit
         self._ib: IbConnection | None = None
         self._account = ""
-        self._wanted: asyncio.Queue[FindContract | TakeSnapshot] = asyncio.Queue()
-        self._quoted: dict[OptionContract, ib_async.Contract] = {}
+        self._snapshots: asyncio.Queue[TakeSnapshot] = asyncio.Queue()
+        self._lookups: asyncio.Queue[FindContract] = asyncio.Queue()
 
     async def connect_for_ever(self) -> None:
         """Hold a connection; after a loss make a new one, with the same client id, always."""
@@ -78,9 +80,9 @@ class IbClient:
         not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
         while True:
             try:
-                await self._one_connection()
-                not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
-                wait = ABSENT_SECONDS
+                if await self._one_connection():
+                    not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
+                wait = next(not_ready)
             except GatewayAbsent as error:
                 self._emit(events.GatewayLost(reason=str(error)))
                 wait = next(absent)
@@ -94,23 +96,34 @@ class IbClient:
 
     def carry_out(self, command: Command) -> None:
         """Do what the core wants. What cannot be done now is left for the next reconciliation."""
-        match command:
-            case FindContract() | TakeSnapshot():
-                self._wanted.put_nowait(command)
-                return
-            case _:
-                pass
         if self._ib is None:
             logger.warning("not connected, left for later command=%s", type(command).__name__)
             return
         try:
-            self._send(self._ib, command)
+            self._do(self._ib, command)
         except ConnectionError as error:
             logger.warning("not sent command=%s error=%s", type(command).__name__, error)
 
-    def _send(
-        self, ib: IbConnection, command: PlaceOrders | ModifyOrder | CancelOrder | WatchQuote
-    ) -> None:
+    def _do(self, ib: IbConnection, command: Command) -> None:
+        match command:
+            case TakeSnapshot():
+                ib.may_order = True
+                self._snapshots.put_nowait(command)
+            case FindContract():
+                self._lookups.put_nowait(command)
+            case WatchQuote():
+                ib.watch(
+                    command.contract, ib_mapping.contract_of(command.contract, command.details)
+                )
+            case PlaceOrders() | ModifyOrder() | CancelOrder():
+                if ib.may_order:
+                    self._send(ib, command)
+                else:
+                    logger.warning("decided before this connection, left for later")
+            case _:
+                assert_never(command)
+
+    def _send(self, ib: IbConnection, command: PlaceOrders | ModifyOrder | CancelOrder) -> None:
         match command:
             case PlaceOrders():
                 self._place(ib, command)
@@ -118,8 +131,8 @@ class IbClient:
                 self._modify(ib, command)
             case CancelOrder():
                 ib.client.cancelOrder(command.ib_order_id, "")
-            case WatchQuote():
-                self._watch(ib, command)
+            case _:
+                assert_never(command)
 
     def _place(self, ib: IbConnection, command: PlaceOrders) -> None:
         is_bracket = len(command.orders) > 1 and command.orders[0].oca_group == ""
@@ -159,38 +172,28 @@ class IbClient:
         )
         crashpoints.reach(f"broker-after-send-{order.purpose.name.lower()}")
 
-    def _watch(self, ib: IbConnection, command: WatchQuote) -> None:
-        if command.contract in self._quoted:
-            return
-        contract = ib_mapping.contract_of(command.contract, command.details)
-        self._quoted[command.contract] = contract
-        ticker = ib.reqMktData(contract, "", False, False)
-        named = command.contract
-
-        def changed(ticker: ib_async.Ticker) -> None:
-            bid, ask = ib_mapping.quote_side(ticker.bid), ib_mapping.quote_side(ticker.ask)
-            self._emit(events.QuoteChanged(contract=named, bid=bid, ask=ask))
-
-        ticker.updateEvent += changed
-
-    async def _one_connection(self) -> None:
+    async def _one_connection(self) -> bool:
+        # Returns whether it could be used.
         settings = self._settings
         where = f"{settings.host}:{settings.port}"
         self._emit(events.GatewayConnecting(reason=where))
         ib = IbConnection(settings.ibkr_client_id, self._emit)
         try:
             await self._log_in(ib)
-            self._ib, self._quoted = ib, {}
+            self._ib = ib
+            self._snapshots, self._lookups = asyncio.Queue(), asyncio.Queue()
             self._emit(events.GatewayConnected(account=self._account))
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._answer_wants(ib), name="requests to the gateway")
+                group.create_task(self._take_snapshots(ib), name="snapshots of the gateway")
+                group.create_task(self._look_up(ib), name="contracts at the gateway")
                 group.create_task(_watch_heartbeat(ib), name="heartbeat of the gateway")
                 group.create_task(_watch_socket(ib), name="socket of the gateway")
-        except* (ConnectionError, TimeoutError) as group:
+        except* (ConnectionError, TimeoutError, RequestError) as group:
             self._emit(events.GatewayLost(reason=_first(group)))
         finally:
             self._ib = None
             ib.disconnect()
+        return ib.was_ready
 
     async def _log_in(self, ib: IbConnection) -> None:
         settings = self._settings
@@ -207,22 +210,32 @@ class IbClient:
         except TimeoutError:
             raise GatewayNotReady("the gateway does not finish the handshake") from None
         except OSError as error:
-            raise GatewayAbsent(f"{settings.host}:{settings.port}: {error.strerror}") from error
+            why = error.strerror or error
+            raise GatewayAbsent(f"{settings.host}:{settings.port}: {why}") from error
         finally:
             connecting.cancel()
-        self._account = _account_of(settings, ib.client.getAccounts())
+            await asyncio.gather(connecting, return_exceptions=True)
+        ib.account = self._account = _account_of(settings, ib.client.getAccounts())
         ib.next_order_id = IbOrderId(ib.client.getReqId())
         ib.client.updateReqId(FIRST_REQUEST_ID)
 
-    async def _answer_wants(self, ib: IbConnection) -> None:
+    async def _take_snapshots(self, ib: IbConnection) -> None:
         ib.client.reqAccountUpdates(True, self._account)
         while True:
-            wanted = await self._wanted.get()
-            match wanted:
-                case TakeSnapshot():
-                    await self._snapshot(ib, wanted.number)
-                case FindContract():
+            wanted = await self._snapshots.get()
+            while not self._snapshots.empty():
+                wanted = self._snapshots.get_nowait()
+            await self._snapshot(ib, wanted.number)
+
+    async def _look_up(self, ib: IbConnection) -> None:
+        while True:
+            wanted = await self._lookups.get()
+            try:
+                async with asyncio.timeout(LOOKUP_SECONDS):
                     await self._find(ib, wanted.contract)
+            except TimeoutError:
+                reason = f"IBKR did not say within {LOOKUP_SECONDS:.0f} s what it is"
+                self._emit(events.ContractMissing(contract=wanted.contract, reason=reason))
 
     async def _snapshot(self, ib: IbConnection, number: int) -> None:
         """Ask part by part: two at once of one kind would answer only one of them."""

@@ -18,6 +18,7 @@ from ib_async.wrapper import Wrapper
 from msgspec.structs import replace
 
 from autoscalper.broker import events, ib_mapping
+from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ConId, IbOrderId
 
 #: First id of requests that are not orders: far above any order id, so that an error names one.
@@ -26,7 +27,8 @@ FIRST_REQUEST_ID = 1_000_000_000
 #: disclaimer is not accepted, the API is read-only.
 NOT_READY_CODES = frozenset({326, 10141, 321})
 DEGRADED_CODES = frozenset({1100, 2110})
-RESTORED_CODES = frozenset({1101, 1102})
+DATA_LOST_CODE = 1101
+RESTORED_CODES = frozenset({DATA_LOST_CODE, 1102})
 
 #: Loggers of ib_async that repeat, louder, what the gateway says; its decoder's is not one of them.
 _REPEATING = ("ib_async.client", "ib_async.ib", "ib_async.wrapper")
@@ -46,6 +48,7 @@ class IbConnection(ib_async.IB):
         for name in _REPEATING:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         super().__init__()
+        self._emit = emit
         self.wrapper = _Ear(self, emit)
         self.client = Client(self.wrapper)
         self.client.apiEnd += self.disconnectedEvent
@@ -53,7 +56,14 @@ class IbConnection(ib_async.IB):
         #: Done when the connection is over or the gateway says that it cannot be used.
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.client.conn.disconnected += self._closed
+        self.account = ""
         self.next_order_id = IbOrderId(0)
+        #: Whether the core knows this connection: what was decided before must not go over it.
+        self.may_order = False
+        #: Whether it ever gave a full snapshot.
+        self.was_ready = False
+        #: What quotes are streamed of.
+        self.quoted: dict[OptionContract, ib_async.Contract] = {}
         #: What openOrder messages said since this was last cleared.
         self.open_reports: list[events.OrderReport] = []
         #: A snapshot that only waits for the positions.
@@ -63,6 +73,27 @@ class IbConnection(ib_async.IB):
         """Say that the connection is over or useless, and why."""
         if not self.ended.done():
             self.ended.set_result(reason)
+
+    def watch(self, named: OptionContract, contract: ib_async.Contract) -> None:
+        """Stream the quotes of ``contract`` from now on, once."""
+        if named in self.quoted:
+            return
+        self.quoted[named] = contract
+        ticker = self.reqMktData(contract, "", False, False)
+        # The ticker of a contract stays the same when it is asked for again.
+        ticker.updateEvent.clear()
+
+        def changed(ticker: ib_async.Ticker) -> None:
+            bid, ask = ib_mapping.quote_side(ticker.bid), ib_mapping.quote_side(ticker.ask)
+            self._emit(events.QuoteChanged(contract=named, bid=bid, ask=ask))
+
+        ticker.updateEvent += changed
+
+    def lose_quotes(self) -> None:
+        """Forget what was streamed: the gateway does not go on with it by itself (1101)."""
+        for contract in self.quoted.values():
+            self.cancelMktData(contract)
+        self.quoted.clear()
 
     def _closed(self, message: str) -> None:
         self.end(message or "the gateway closed the connection")
@@ -124,11 +155,9 @@ class _Ear(Wrapper):
         super().positionEnd()
         taken, self._owner.snapshot_in_hand = self._owner.snapshot_in_hand, None
         if taken is not None:
-            positions = {
-                ConId(con_id): int(position.position)
-                for held in self.positions.values()
-                for con_id, position in held.items()
-            }
+            held = self.positions[self._owner.account]
+            positions = {ConId(con_id): int(each.position) for con_id, each in held.items()}
+            self._owner.was_ready = True
             self._emit(events.SnapshotTaken(snapshot=replace(taken, positions=positions)))
 
     def error(
@@ -143,6 +172,8 @@ class _Ear(Wrapper):
         elif errorCode in DEGRADED_CODES:
             self._emit(events.LinkDegraded())
         elif errorCode in RESTORED_CODES:
+            if errorCode == DATA_LOST_CODE:
+                self._owner.lose_quotes()
             self._emit(events.LinkRestored())
-        elif errorCode in NOT_READY_CODES:
+        elif reqId < 0 and errorCode in NOT_READY_CODES:
             self._owner.end(f"{errorCode} {errorString}")

@@ -81,15 +81,18 @@ class Journal:
         """Fill a new ``book`` with what is remembered."""
         since = (now - REMEMBERED).isoformat()
         for (payload,) in self._rows(
-            "SELECT payload FROM trades WHERE closed_at IS NULL OR closed_at > ?", since
+            "SELECT payload FROM trades WHERE closed_at IS NULL OR closed_at > ? ORDER BY"
+            " (SELECT MIN(ib_order_id) FROM orders WHERE orders.trade_id = trades.trade_id)",
+            since,
         ):
             book.put_trade(_trade(payload))
         for (payload,) in self._rows("SELECT payload FROM orders ORDER BY ib_order_id"):
             order = _order(payload)
             if order.trade_id in book.trades:
                 book.put_order(order)
-        for (payload,) in self._rows("SELECT payload FROM waiting"):
-            book.wait(_waiting(payload))
+        waiting = [_waiting(payload) for (payload,) in self._rows("SELECT payload FROM waiting")]
+        for each in sorted(waiting, key=lambda each: each.signal.read_at):
+            book.wait(each)
         for (payload,) in self._rows("SELECT payload FROM requests"):
             request = _request(payload)
             book.requests[request.command.command_id] = request

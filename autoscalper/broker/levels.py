@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from autoscalper.broker import endings
 from autoscalper.broker.book import Book, Phase
 from autoscalper.broker.commands import CancelOrder, Command, ModifyOrder, PlaceOrders
-from autoscalper.broker.orders import Order, Terms, Trade
+from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose
 from autoscalper.domain.pricing import ONE_HUNDRED
 from autoscalper.links import any_to_alert
@@ -37,10 +37,9 @@ EXIT_STEP_PERCENT = Decimal(10)
 QUOTE_MAX_AGE = timedelta(seconds=5)
 #: Refused stops after which a position that cannot be protected is closed.
 MAX_REFUSED_STOPS = 3
-#: Time between two attempts to place what was refused.
+#: Time between two attempts to place what did not last; so many times that after many refusals.
 RETRY = timedelta(seconds=1)
-#: How long a change may stay unconfirmed before it is asked for again.
-CHANGE_PATIENCE = timedelta(seconds=2)
+LONGEST_RETRY = 8
 
 
 def converge(book: Book, now: datetime) -> list[Command]:
@@ -59,14 +58,14 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
     if any(order.status is OrderStatus.IN_DOUBT for order in live):
         return []
     buys = [order for order in live if order.purpose in ENTERING]
+    protective = [order for order in live if order.purpose in PROTECTIVE]
     if buys:
-        return _watch_entries(book, trade, buys, now)
+        return _watch_entries(book, trade, buys, protective, now)
     held = book.held(trade)
     if held < 0:
         _report_short(book, trade, held, now)
-        return []
+    held = max(held, 0)
     keep = min(held, trade.hold)
-    protective = [order for order in live if order.purpose in PROTECTIVE]
     exits = [order for order in live if order.purpose is Purpose.EXIT]
     reduced, commands = _reduce_protection(book, trade, protective, keep, now)
     if not reduced:
@@ -75,45 +74,69 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
     return commands + _protect(book, trade, protective, keep, now)
 
 
-def _watch_entries(book: Book, trade: Trade, buys: list[Order], now: datetime) -> list[Command]:
+def _watch_entries(
+    book: Book, trade: Trade, buys: list[Order], protective: list[Order], now: datetime
+) -> list[Command]:
     timeout = timedelta(seconds=book.settings.entry_timeout_seconds)
-    unwanted = book.held(trade) >= trade.hold
-    return [
+    unwanted = _are_unwanted(book, trade, buys, protective, now)
+    commands = [
         command
         for order in buys
         if unwanted or now - order.created_at >= timeout
         for command in _cancel(book, order, now)
     ]
+    return commands + _reprice(book, trade, protective, now)
+
+
+def _are_unwanted(
+    book: Book, trade: Trade, buys: list[Order], protective: list[Order], now: datetime
+) -> bool:
+    # Nothing more is bought once enough is held, some was sold again, or a stop is missing.
+    held = book.held(trade)
+    coming = held + sum(order.leaves_qty for order in buys)
+    covered = sum(each.leaves_qty for each in protective if each.purpose is Purpose.STOP_LOSS)
+    is_naked = covered < coming and not _is_settling(trade, now)
+    return held >= trade.hold or coming < trade.hold or is_naked
 
 
 def _reduce_protection(
     book: Book, trade: Trade, protective: list[Order], keep: int, now: datetime
 ) -> tuple[bool, list[Command]]:
-    """Return whether stops and targets cover no more than ``keep``, and how they come to it."""
+    # Returns whether stops and targets can sell no more than ``keep``, and how they come to it.
+    # Only a stop and a target of one group take from each other what they fill, so a target may
+    # sell as much as its own group's stop.
     commands: list[Command] = []
     done = True
     held = book.held(trade)
     settling = keep == held and (_is_settling(trade, now) or _parents_just_ended(book, trade, now))
-    for purpose in (Purpose.STOP_LOSS, Purpose.TAKE_PROFIT):
-        room = keep
-        for order in (each for each in protective if each.purpose is purpose):
-            allowed = min(order.leaves_qty, room)
-            room -= allowed
-            if allowed == order.leaves_qty:
-                continue
-            done = False
-            if settling:
-                continue
-            if allowed == 0:
-                commands += _cancel(book, order, now)
-            else:
-                terms = replace(order.terms, order_qty=order.cum_qty + allowed)
-                commands += _modify(book, order, terms, now)
+    room = keep
+    for group in _groups(protective):
+        stops = [order.leaves_qty for order in group if order.purpose is Purpose.STOP_LOSS]
+        allowed = min(sum(stops), room)
+        room -= allowed
+        for order in group:
+            if order.leaves_qty > allowed:
+                done = False
+                commands += [] if settling else _shrink(book, order, allowed, now)
     return done, commands
 
 
+def _groups(protective: list[Order]) -> list[list[Order]]:
+    groups: dict[str, list[Order]] = {}
+    for order in protective:
+        groups.setdefault(order.oca_group, []).append(order)
+    return list(groups.values())
+
+
+def _shrink(book: Book, order: Order, leaves_qty: int, now: datetime) -> list[Command]:
+    if leaves_qty == 0:
+        return _cancel(book, order, now)
+    terms = replace(order.terms, order_qty=order.cum_qty + leaves_qty)
+    return _modify(book, order, terms, now)
+
+
 def _parents_just_ended(book: Book, trade: Trade, now: datetime) -> bool:
-    """The gateway cancels the children of a canceled parent by itself: give it the time."""
+    # The gateway cancels the children of a canceled parent by itself: give it the time.
     return any(
         order.status is OrderStatus.CANCELED
         and order.asked_at is not None
@@ -126,11 +149,16 @@ def _parents_just_ended(book: Book, trade: Trade, now: datetime) -> bool:
 def _exit(
     book: Book, trade: Trade, exits: list[Order], excess: int, now: datetime
 ) -> list[Command]:
-    commands: list[Command] = []
-    for order in exits:
-        commands += _walk(book, order, now)
-    missing = min(excess - sum(order.leaves_qty for order in exits), _sellable(book, trade))
-    if missing <= 0 or _refused_lately(book, trade, Purpose.EXIT, now):
+    selling = sum(order.leaves_qty for order in exits)
+    if selling > excess:
+        return [command for order in exits for command in _cancel(book, order, now)]
+    commands = [command for order in exits for command in _walk(book, order, now)]
+    missing = min(excess - selling, _sellable(book, trade))
+    if missing < excess - selling and trade.unseen_at is None:
+        # What we count and what the account shows disagree: the gateway is asked soon.
+        trade = replace(trade, unseen_at=now)
+        book.put_trade(trade)
+    if missing <= 0 or _failed_lately(book, trade, Purpose.EXIT, now):
         return commands
     limit = _exit_limit(book, trade, EXIT_SLACK_PERCENT, now)
     tried = [each for each in book.orders_of(trade) if each.purpose is Purpose.EXIT]
@@ -174,8 +202,10 @@ def _sellable(book: Book, trade: Trade) -> int:
     position = book.snapshot.positions.get(con_id, 0) + book.filled_since_snapshot.get(con_id, 0)
     selling = sum(
         order.leaves_qty
-        for order in book.orders_of(trade)
-        if order.is_live and order.purpose in (Purpose.EXIT, Purpose.STOP_LOSS)
+        for other in book.open_trades()
+        if other.contract == trade.contract
+        for order in book.orders_of(other)
+        if order.purpose in (Purpose.EXIT, Purpose.STOP_LOSS)
     )
     return position - selling
 
@@ -187,6 +217,10 @@ def _protect(
     covered = sum(order.leaves_qty for order in stops)
     if keep > covered:
         return _cover(book, trade, protective, keep - covered, now)
+    return _reprice(book, trade, protective, now)
+
+
+def _reprice(book: Book, trade: Trade, protective: list[Order], now: datetime) -> list[Command]:
     commands: list[Command] = []
     for order in protective:
         wanted = _wanted_terms(trade, order)
@@ -206,18 +240,11 @@ def _cover(
 ) -> list[Command]:
     if _is_settling(trade, now) and protective:
         return []
-    orphans = _targets_without_stop(protective)
-    if orphans:
-        return [command for order in orphans for command in _cancel(book, order, now)]
-    refused = [
-        order
-        for order in book.orders_of(trade)
-        if order.purpose is Purpose.STOP_LOSS and order.status is OrderStatus.REJECTED
-    ]
+    refused = _refused(book, trade, Purpose.STOP_LOSS)
     if len(refused) >= MAX_REFUSED_STOPS:
         _give_up_protecting(book, trade, refused[-1], now)
         return []
-    if _refused_lately(book, trade, Purpose.STOP_LOSS, now):
+    if _failed_lately(book, trade, Purpose.STOP_LOSS, now):
         return []
     return [place_protection(book, trade, naked, now)]
 
@@ -230,45 +257,37 @@ def place_protection(
     With a ``parent`` they are its children and leave with it as one unit.
     """
     group = f"{trade.trade_id}|G{book.count(trade, Purpose.STOP_LOSS)}"
-    target = book.new_order(
-        trade,
+    target = (
         Purpose.TAKE_PROFIT,
         OrderType.LIMIT,
         Terms(order_qty=qty, limit_price=trade.target_price),
-        now,
-        parent=parent,
-        oca_group=group,
     )
-    stop = book.new_order(
-        trade,
-        Purpose.STOP_LOSS,
-        OrderType.STOP,
-        Terms(order_qty=qty, stop_price=trade.stop_price),
-        now,
-        parent=parent,
-        oca_group=group,
-    )
+    stop = (Purpose.STOP_LOSS, OrderType.STOP, Terms(order_qty=qty, stop_price=trade.stop_price))
     # The stop leaves first when nothing protects yet, and last in a bracket, which it transmits.
-    orders = (parent, target, stop) if parent else (stop, target)
+    # Order ids rise in the order of sending: the gateway refuses one below the last (103).
+    legs = tuple(
+        book.new_order(trade, purpose, kind, terms, now, parent=parent, oca_group=group)
+        for purpose, kind, terms in ((target, stop) if parent else (stop, target))
+    )
+    orders = (parent, *legs) if parent else legs
     return PlaceOrders(orders=orders, details=book.contracts[trade.contract])
 
 
-def _targets_without_stop(protective: list[Order]) -> list[Order]:
-    stopped = {order.oca_group for order in protective if order.purpose is Purpose.STOP_LOSS}
-    return [order for order in protective if order.oca_group not in stopped]
-
-
 def _cancel(book: Book, order: Order, now: datetime) -> list[Command]:
-    recently = order.asked_at is not None and now - order.asked_at < CHANGE_PATIENCE
-    if order.status is OrderStatus.PENDING_CANCEL and recently:
+    if order.status is OrderStatus.PENDING_CANCEL and not order.may_ask_again(now):
         return []
-    book.put_order(replace(order, status=OrderStatus.PENDING_CANCEL, asked_at=now))
+    canceling = replace(
+        order, status=OrderStatus.PENDING_CANCEL, asked=None, asked_at=now, error=""
+    )
+    book.put_order(canceling)
     return [CancelOrder(ib_order_id=order.ib_order_id)]
 
 
 def _modify(book: Book, order: Order, terms: Terms, now: datetime) -> list[Command]:
-    recently = order.asked_at is not None and now - order.asked_at < CHANGE_PATIENCE
-    if recently and order.asked in (terms, None):
+    is_new = order.status is OrderStatus.PENDING_NEW and now - order.created_at < CHANGE_PATIENCE
+    refused_or_asked = order.asked in (terms, None) and not order.may_ask_again(now)
+    if is_new or refused_or_asked:
+        # A change too soon after its order can be taken for a second order (103).
         return []
     asked = replace(order, asked=terms, asked_at=now)
     book.put_order(asked)
@@ -285,13 +304,16 @@ def _is_settling(trade: Trade, now: datetime) -> bool:
     return trade.filled_at is not None and now - trade.filled_at < SETTLE
 
 
-def _refused_lately(book: Book, trade: Trade, purpose: Purpose, now: datetime) -> bool:
-    return any(
-        order.purpose is purpose
-        and order.status is OrderStatus.REJECTED
-        and now - order.created_at < RETRY
-        for order in book.orders_of(trade)
-    )
+def _refused(book: Book, trade: Trade, purpose: Purpose) -> list[Order]:
+    return [each for each in book.orders_of(trade) if each.purpose is purpose and each.is_refused]
+
+
+def _failed_lately(book: Book, trade: Trade, purpose: Purpose, now: datetime) -> bool:
+    tried = [each for each in book.orders_of(trade) if each.purpose is purpose]
+    if not tried or tried[-1].is_live or tried[-1].cum_qty:
+        return False
+    refused = len(_refused(book, trade, purpose))
+    return now - tried[-1].created_at < RETRY * min(max(refused, 1), LONGEST_RETRY)
 
 
 def _give_up_protecting(book: Book, trade: Trade, refused: Order, now: datetime) -> None:

@@ -7,6 +7,7 @@ is gets told whenever it changes, over restarts and while the gateway is away.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -122,7 +123,7 @@ def _line_of(book: Book, trade: Trade) -> str:
         sign = "-" if closed.realized < 0 else "+"
         return (
             f"{trade.contract}: flat, {closed.bought_qty} bought at"
-            f" {shown(closed.avg_entry_price)}, sold at {shown(closed.avg_exit_price)},"
+            f" {_price(closed.avg_entry_price)}, sold at {_price(closed.avg_exit_price)},"
             f" {sign}${abs(closed.realized):.2f}"
         )
     held = book.held(trade)
@@ -130,6 +131,10 @@ def _line_of(book: Book, trade: Trade) -> str:
     if book.phase is Phase.TRADING and not book.degraded:
         return f"{trade.contract}: {what}"
     return f"{trade.contract}: {what} as soon as the gateway is back"
+
+
+def _price(average: Decimal) -> str:
+    return shown(average.quantize(Decimal("0.0001")))
 
 
 def _take_entry(book: Book, command: TakeEntry, now: datetime) -> list[Command]:

@@ -119,9 +119,11 @@ def _bury(book: Book, order: Order, now: datetime) -> None:
     trade = book.trades.get(order.trade_id)
     if trade is None or order.purpose not in (Purpose.ENTRY, Purpose.ADD):
         return
-    held = book.held(trade)
-    if order.purpose is Purpose.ENTRY or trade.hold > held:
-        book.put_trade(replace(trade, hold=min(trade.hold, held)))
+    if order.purpose is Purpose.ENTRY:
+        hold = min(trade.hold, book.held(trade))
+    else:
+        hold = max(trade.hold - (order.terms.order_qty - order.cum_qty), 0)
+    book.put_trade(replace(trade, hold=hold))
 
 
 def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetime) -> None:

@@ -38,6 +38,7 @@ def status_of(book: Book, now: datetime) -> broker_to_alert.Status:
         written_at=now,
         phase=book.phase.value if book.phase is not Phase.CONNECTING else Phase.DOWN.value,
         phase_since=book.phase_since or now,
+        attempts=book.attempts,
         account=book.account,
         paused=book.paused,
         waiting=len(book.waiting),
@@ -74,13 +75,13 @@ def _changed(book: Book, trade: Trade, changed_at: datetime) -> any_to_alert.Tra
         stop_price=trade.stop_price,
         target_price=trade.target_price,
         changed_at=changed_at,
+        multiplier=_multiplier(book, trade.contract),
     )
 
 
 def _open_trade(book: Book, trade: Trade, now: datetime) -> broker_to_alert.OpenTrade:
     orders = book.orders_of(trade)
     bid, ask = _market(book, trade.contract, now)
-    details = book.contracts.get(trade.contract)
     return broker_to_alert.OpenTrade(
         trade_id=trade.trade_id,
         contract=trade.contract,
@@ -89,7 +90,7 @@ def _open_trade(book: Book, trade: Trade, now: datetime) -> broker_to_alert.Open
         avg_price=_avg_price([order for order in orders if order.side is Side.BUY]),
         bid=bid,
         ask=ask,
-        multiplier=details.multiplier if details else _USUAL_MULTIPLIER,
+        multiplier=_multiplier(book, trade.contract),
         protected_qty=sum(
             order.leaves_qty
             for order in orders
@@ -141,6 +142,11 @@ def _market(
     if quote is None or now - quote.at > QUOTE_MAX_AGE:
         return None, None
     return quote.bid, quote.ask
+
+
+def _multiplier(book: Book, contract: OptionContract) -> Decimal:
+    details = book.contracts.get(contract)
+    return details.multiplier if details else _USUAL_MULTIPLIER
 
 
 def _avg_price(buys: list[Order]) -> Decimal | None:

@@ -124,9 +124,9 @@ def _watch(played: Played, number: int, of: int, arguments: argparse.Namespace) 
         if number % _PROGRESS_POSTS == 0:
             _tell(arguments, f"{number} of {of}")
         return
-    line = verdict.line_of(played)
-    if line:
-        _tell(arguments, line)
+    story = verdict.story_of(played)
+    if story:
+        _tell(arguments, story)
         time.sleep(_PACE_SECONDS)
 
 

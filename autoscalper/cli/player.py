@@ -82,7 +82,7 @@ class Player:
         holds = played.scene.holds
         if holds is not None and not played.problem:
             played = self._with_holdings(played, holds)
-        if played.decided is not None and played.decided.outcome.kind is not OutcomeKind.IGNORED:
+        if played.decided is not None and played.decided.outcome.kind is OutcomeKind.TRADED:
             time.sleep(_GAP_SECONDS)
         return played
 

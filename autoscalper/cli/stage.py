@@ -27,6 +27,7 @@ from autoscalper.domain.settings import BY_PROCESS, contradictions
 from autoscalper.runtime import config, heartbeat
 from autoscalper.runtime.clock import ShiftedClock
 from autoscalper.runtime.errors import CannotStart
+from autoscalper.runtime.link import address_of
 
 #: Where the clone is that this package belongs to.
 ROOT = Path(autoscalper.__file__).resolve().parent.parent
@@ -37,6 +38,8 @@ _STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.05
 #: A line with which a process says that it cannot start as it is set up.
 _COMPLAINT = re.compile(r"^autoscalper: (.*)$", re.MULTILINE)
+#: The longest name of a socket in RUN_DIR: supervisord binds its own with its pid behind it.
+_LONGEST_SOCKET = "supervisor.sock.4194304"
 #: Processes of a demo, and what broker says of itself when it may trade.
 _PROCESSES = ("simulator", "alert", "broker", "parser", "ingest")
 _READY = "trading"
@@ -49,13 +52,14 @@ class Stage:
         """Set the stage in ``directory`` with ``environment`` for the processes.
 
         Raises:
-            CannotStart: the settings are wrong, or what is needed is missing.
+            CannotStart: the path of the directory is too long for sockets.
         """
         self.directory = directory
         self.run_dir = directory / "run"
         self.data_dir = directory / "data"
         self.alert_store = self.data_dir / "alert.db"
         self._output = directory / "logs" / "supervisord.log"
+        address_of(_LONGEST_SOCKET, self.run_dir, {})
         for each in (self.run_dir, self.data_dir, self._output.parent):
             each.mkdir(parents=True, exist_ok=True)
         self.clock = ShiftedClock(self.run_dir / "clock")
@@ -75,6 +79,9 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # A second Ctrl-C must not leave half of it running.
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, signal.SIG_IGN)
         self.stop()
 
     def start(self) -> None:
@@ -149,8 +156,7 @@ class Stage:
         if complaint:
             raise CannotStart(complaint[1])
         if self._child.poll() is not None:
-            last = said.strip().splitlines()[-1:] or ["it said nothing"]
-            raise CannotStart(f"supervisord ended: {last[0]}")
+            raise CannotStart(f"supervisord ended: {said.strip() or 'it said nothing'}")
 
 
 def make_directory(kept: Path | None) -> Path:

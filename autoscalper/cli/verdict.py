@@ -81,12 +81,19 @@ def summary_of(day: Sequence[Played]) -> str:
     return f"{posts} posts, {len(decided)} outcomes ({ended}), {orders} orders"
 
 
-def line_of(played: Played) -> str:
-    """Return what became of one scene as a line for somebody who watches."""
+def story_of(played: Played) -> str:
+    """Return what became of one scene in a few lines, for somebody who watches."""
     if played.refusal:
-        return f"refused  {played.refusal}"
+        return f"refused   {played.refusal}"
     if played.decided is None:
         return ""
-    time, author, text, understood, outcome, orders, latency = row(played.decided)
-    ordered = f" [{orders}]" if orders else ""
-    return one_line(f'{time} {author}: "{text}" -> {understood} -> {outcome}{ordered} ({latency})')
+    decided = played.decided
+    time, author, text, understood, _, orders, latency = row(decided)
+    told = [
+        ("", f"{author}: {one_line(text)}"),
+        ("understood", "" if decided.outcome.kind is OutcomeKind.IGNORED else understood),
+        ("ordered", orders),
+        (decided.outcome.kind.value, f"{decided.outcome.detail} ({latency})"),
+    ]
+    lines = [f"{name:<12}{fact}" if name else fact for name, fact in told if fact]
+    return f"\n{'':10}".join([f"{time}  {lines[0]}", *lines[1:]])

@@ -44,7 +44,8 @@ class CatchUp:
     async def catch_up(self) -> None:
         """Bring every channel up to date, however often its history has to be asked for.
 
-        Returns early for a channel that breaks again meanwhile, or may not be read.
+        It is asked for at once, and again when the new session has settled. Returns early for a
+        channel that breaks again meanwhile, or may not be read.
         """
         async with asyncio.TaskGroup() as group:
             for stream in self._streams:
@@ -58,14 +59,20 @@ class CatchUp:
         return {stream: number for stream, number in newest.items() if number > stream.heard}
 
     async def _catch_up_one(self, stream: ChannelStream) -> None:
-        gap, failures = stream.gap, 0
+        gap = stream.gap
+        if await self._take_history(stream, gap, settled=False):
+            await asyncio.sleep(self._patience.settle_seconds)
+            await self._take_history(stream, gap, settled=True)
+
+    async def _take_history(self, stream: ChannelStream, gap: int, *, settled: bool) -> bool:
+        failures = 0
         while gap == stream.gap:
             try:
                 async with self._slots:
                     history = await fetch_since(self._fetch, stream.channel_id, stream.watermark)
             except HistoryRefused as error:
                 self._tell_refusal(stream, error)
-                return
+                return False
             except HistoryUnavailable as error:
                 failures += 1
                 wait = retry_wait_seconds(failures, self._patience)
@@ -77,10 +84,11 @@ class CatchUp:
                 )
                 await asyncio.sleep(wait)
             else:
-                stream.catch_up(history, gap)
+                stream.catch_up(history, gap, settled=settled)
                 if not history.complete:
                     self._tell_limit(stream)
-                return
+                return True
+        return False
 
     async def _newest(self, stream: ChannelStream) -> int:
         try:

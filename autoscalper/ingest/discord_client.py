@@ -280,6 +280,8 @@ class _Connection(discord.Client):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 # Whatever it says: this connection is not used any more.
                 await asyncio.gather(self.close(), return_exceptions=True)
+        # The library's timer for subscriptions ticks for ever on a closed connection (2.1.0).
+        self._connection.subscriptions.blocked = True
 
     async def fetch(
         self, channel_id: str, limit: int, before: int | None

@@ -33,6 +33,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     #: a message which was not heard yet still has.
     check_seconds: float = 45.0
     check_grace_seconds: float = 10.0
+    #: Time after which a new session surely tells everything. The library subscribes to the
+    #: servers half a second after it is ready; what is written until then may not be told.
+    settle_seconds: float = 2.0
     #: Longest time that a post is held back for the sake of order while older ones are fetched.
     hold_seconds: float = 5.0
     #: Longest time that one REST call may take.

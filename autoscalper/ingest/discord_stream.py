@@ -107,8 +107,11 @@ class ChannelStream:
         for each in held:
             self._take(each)
 
-    def catch_up(self, history: History, gap: int) -> None:
-        """Take ``history``, fetched after break number ``gap``, and what was held meanwhile."""
+    def catch_up(self, history: History, gap: int, *, settled: bool) -> None:
+        """Take ``history``, fetched after break number ``gap``, and what was held meanwhile.
+
+        ``settled``: the history was fetched when the session surely told everything.
+        """
         if gap != self.gap:
             # The stream broke again since; the next history tells more.
             return
@@ -120,8 +123,8 @@ class ChannelStream:
         self.heard = max(self.heard, newest)
         self.release()
         # Only now: a crash before this line fetches the same again, which is harmless.
-        self._watermarks.move(self.channel_id, self.heard)
-        self._behind = False
+        self._watermarks.move(self.channel_id, self.heard if settled else newest)
+        self._behind = not settled
 
     def _take_missed(self, messages: Iterable[ChatMessage | Unreadable], newest: int) -> None:
         since = self._since(newest)

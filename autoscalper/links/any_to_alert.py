@@ -109,6 +109,8 @@ class TradeChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     stop_price: Decimal
     target_price: Decimal
     changed_at: datetime
+    #: Shares per contract.
+    multiplier: Decimal = Decimal(100)
 
 
 class GatewayChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):

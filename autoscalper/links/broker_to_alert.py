@@ -71,6 +71,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     #: Where it stands with the gateway, and since when.
     phase: str
     phase_since: datetime
+    #: Attempts to connect since the connection was lost.
+    attempts: int = 0
     account: str
     paused: bool
     #: Signals that are not decided yet.

@@ -1,4 +1,4 @@
-"""What one author's earlier posts in one channel established, so that a later post may leave it out.
+"""What an author's earlier posts in a channel established, so that a later post may leave it out.
 
 Pure and bounded: the caller keeps one conversation per author and channel and rebuilds it by
 applying the readings of that author's posts in their order.
@@ -51,7 +51,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     replied_to: ContractTerms | None = None
 
     def after(self, reading: Reading, *, posted_on: date) -> Conversation:
-        """Return the conversation with a post's reading added; ``posted_on`` is its New York date."""
+        """Return the conversation with the reading of a post of that New York date added."""
         if not isinstance(reading, Instructed):
             return Conversation(subjects=self.subjects)
         return Conversation(subjects=_spoken(self.subjects, reading.instruction, posted_on))
@@ -64,7 +64,10 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     def only(
         self, stage: Stage, *, on: date, underlying: str | None = None
     ) -> ContractTerms | None:
-        """Return the one contract at ``stage`` (open ones of any day); None if there is not exactly one."""
+        """Return the one contract at ``stage`` (open: of any day, else of that day).
+
+        None unless there is exactly one that has not expired and fits ``underlying``.
+        """
         found = [
             subject.contract
             for subject in self.subjects

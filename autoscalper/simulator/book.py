@@ -227,9 +227,7 @@ class Book:
         return [told, *self._orphan_children(order, now, quiet=False)]
 
     def forget(self, order: Order, anomaly: str, now: datetime) -> list[Fact]:
-        """Lose an order without a trace, and let its client use its id again."""
-        client_id, order_id = order.key
-        self.highest_ids[client_id] = min(self.highest_ids[client_id], order_id - 1)
+        """Lose an order: it is gone, and nobody is told."""
         order = msgspec.structs.replace(order, anomaly=anomaly)
         return [Kept(order=self._finish(order, Status.CANCELLED, "", now))]
 

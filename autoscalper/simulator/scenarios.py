@@ -95,16 +95,13 @@ class Scenarios:
     def _forget(self, lose_orders: int) -> None:
         gateway, now = self._server.gateway, self._server.now()
         book = gateway.world.book
-        live = [order for order in book.live if order.status is not Status.STAGED]
-        lost = live[len(live) - lose_orders :] if lose_orders else []
+        accepted = [order for order in book.live if order.status is not Status.STAGED]
+        lost = accepted[len(accepted) - lose_orders :] if lose_orders else []
         facts: list[Fact] = []
+        for order in lost:
+            facts += book.forget(order, LOST, now)
         for order in book.live:
-            current = book.live.get(order.perm_id)
-            if current is None:
-                continue
-            if current.status is Status.STAGED:
-                facts += book.end(current, "gateway restarted", now, quiet=True)
-            elif any(order.perm_id == each.perm_id for each in lost):
-                facts += book.forget(current, LOST, now)
+            if order.status is Status.STAGED:
+                facts += book.end(order, "gateway restarted", now, quiet=True)
         gateway.orders.publish(facts)
-        gateway.world.commit()
+        gateway.world.roll_back_ids({order.client_id for order in lost})

@@ -158,6 +158,11 @@ class Server:
         self.disclaimer_until = self.monotonic() + down_seconds + disclaimer_seconds
         self.later(down_seconds, self._wanted_open.set)
 
+    @property
+    def is_listening(self) -> bool:
+        """Return whether the port is open."""
+        return self._listener is not None
+
     def refuse(self) -> None:
         """Close the port; connections that are open stay."""
         if self._listener is not None:

@@ -162,6 +162,13 @@ class State:
         """Return the highest order id that each client has used."""
         return dict(self._store.execute("SELECT client_id, highest FROM client_ids").fetchall())
 
+    def highest_known_id(self, client_id: int) -> int:
+        """Return the highest id of the client's orders that were not lost, 0 without any."""
+        (highest,) = self._store.execute(
+            "SELECT max(order_id) FROM orders WHERE client_id = ? AND NOT is_lost", (client_id,)
+        ).fetchone()
+        return highest or 0
+
     def final_status(self, key: OrderKey) -> Status | None:
         """Return how the done order of that key ended, or None if there was none."""
         row = self._store.execute(

@@ -86,6 +86,15 @@ class World:
         """Return what one share of a position's contract is worth: the middle of its quote."""
         return self.quote(self.contract(con_id)).mid or Decimal(0)
 
+    def roll_back_ids(self, clients: set[int]) -> None:
+        """Let ``clients`` use the ids again that are above those of all orders that are known."""
+        self.commit()
+        for client_id in clients:
+            highest = self.state.highest_known_id(client_id)
+            self.book.highest_ids[client_id] = highest
+            self.changes.highest_ids[client_id] = highest
+        self.commit()
+
     def commit(self) -> None:
         """Write everything that changed to the file; nothing may be sent before."""
         changes, self.changes = self.changes, Changes()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -90,7 +92,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     handed_in: tuple[HandedIn, ...]
     outcomes: dict[str, OutcomeDecided]
     #: How many outcomes of each post are in the logs of all processes together.
-    outcome_entries: dict[str, int]
+    outcome_entries: Counter[str]
     #: Fills carry ids in the order in which they happened only within one order.
     orders: tuple[LedgerOrder, ...]
     #: Exec ids of all fills in the order in which they happened.
@@ -123,11 +125,10 @@ def gather(stack: Stack, handed_in: tuple[HandedIn, ...]) -> Evidence:
             )
         ),
         known_refs=frozenset(
-            ref for (ref,) in _rows(stack.data_dir / "broker.db", "SELECT client_order_id FROM orders")
+            ref
+            for (ref,) in _rows(stack.data_dir / "broker.db", "SELECT client_order_id FROM orders")
         ),
-        late_refs=frozenset(
-            key.split(" ")[1] for key, _ in notices if key.startswith("late ")
-        ),
+        late_refs=frozenset(key.split(" ")[1] for key, _ in notices if key.startswith("late ")),
         states=tuple(
             (stack.moment_of(notice.changed_at), notice.state)
             for _, notice in notices
@@ -171,26 +172,28 @@ def log_lines(stack: Stack, process: str) -> Iterator[tuple[float, str]]:
 
 
 #: The gateway restarts, or says nothing any more on a connection that stays open.
-_GOES = re.compile(r"gateway restarts|fault met on=\S+ action=mute|fault met on=req\S+ action=no-answer")
+_GOES = re.compile(
+    r"gateway restarts|fault met on=\S+ action=mute|fault met on=req\S+ action=no-answer"
+)
 _COMES = re.compile(r"client came")
 
 
-def _outcome_entries(data_dir: Path) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for process in ("ingest", "parser", "broker"):
-        statement = "SELECT key FROM entries WHERE key LIKE 'outcome %'"
-        for (key,) in _rows(data_dir / f"{process}.db", statement):
-            post_id = key.partition(" ")[2]
-            counts[post_id] = counts.get(post_id, 0) + 1
+def _outcome_entries(data_dir: Path) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for link in (any_to_alert.FROM_INGEST, any_to_alert.FROM_PARSER, any_to_alert.FROM_BROKER):
+        path = data_dir / f"{link.name.partition('_')[0]}.db"
+        for _, message in _notices(path, link.name):
+            if isinstance(message, OutcomeDecided):
+                counts[message.post_id] += 1
     return counts
 
 
 def _notices(path: Path, log: str) -> Iterator[tuple[str, any_to_alert.Message]]:
     statement = f"SELECT key, payload FROM entries WHERE log = '{log}' ORDER BY position"
     for key, payload in _rows(path, statement):
-        yield key, any_to_alert.FROM_BROKER.decode(bytes(payload))
+        yield key, any_to_alert.FROM_BROKER.decode(payload)
 
 
-def _rows(path: Path, statement: str) -> list[tuple[str, ...]]:
+def _rows(path: Path, statement: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         return connection.execute(statement).fetchall()

@@ -15,7 +15,7 @@ from typing import Any, Self
 from autoscalper.cli.door import Door
 from autoscalper.cli.simulator_control import SimulatorControl, SimulatorSilent
 from autoscalper.cli.stage import ROOT, Stage, make_environment, usable_port
-from autoscalper.cli.supervision import SupervisorSilent
+from autoscalper.cli.supervision import Process, SupervisorSilent
 from autoscalper.links import cli_to_ingest
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.link import address_of
@@ -123,11 +123,20 @@ class Stack:
 
     def pid(self, process: str) -> int:
         """Return the pid of a process, 0 while it does not run."""
+        found = self._supervised(process)
+        return found.pid if found else 0
+
+    def supervised_state(self, process: str) -> str:
+        """Return supervisord's word for the state of a process."""
+        found = self._supervised(process)
+        return found.statename if found else ""
+
+    def _supervised(self, process: str) -> Process | None:
         try:
             found = self.stage.supervisor.processes()
         except SupervisorSilent:
-            return 0
-        return next((each.pid for each in found if each.name == process), 0)
+            return None
+        return next((each for each in found if each.name == process), None)
 
     def signal(self, process: str, signum: signal.Signals) -> int:
         """Send ``signum`` to a process and return its pid, 0 if it does not run."""

@@ -106,15 +106,7 @@ class ClockJump(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Disturbance = (
-    Kill
-    | KillAtLabel
-    | Freeze
-    | Restart
-    | Fault
-    | LinkDown
-    | NotAccepting
-    | DiskFull
-    | ClockJump
+    Kill | KillAtLabel | Freeze | Restart | Fault | LinkDown | NotAccepting | DiskFull | ClockJump
 )
 
 

@@ -103,13 +103,14 @@ class Trader:
         alerts: list[Alert] = []
         moves: list[Move] = []
         for contract in _contracts():
-            if len(alerts) >= self._signals:
+            left = self._signals - sum(alert.kind is not Kind.SAME_LINE for alert in alerts)
+            if left <= 0:
                 break
             # The last ones end early enough to be seen through.
             begins = self._random.uniform(0, self._seconds * 0.95)
             trade = _Trade(self, self._random, contract, begins)
             opening.append(trade.opening)
-            alerts += trade.alerts()[: self._signals - len(alerts)]
+            alerts += trade.alerts()[:left]
             moves += trade.moves
         return Day(
             opening=tuple(opening),

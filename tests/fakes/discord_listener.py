@@ -35,6 +35,7 @@ QUICK = Patience(
     max_logins=50,
     check_seconds=3600.0,
     check_grace_seconds=3600.0,
+    settle_seconds=0.05,
     hold_seconds=5.0,
     answer_seconds=1.0,
     retry_seconds=0.05,

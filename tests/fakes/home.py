@@ -98,6 +98,21 @@ class Home:
         _, complaint = child.communicate(timeout=PATIENCE_SECONDS)
         return child.returncode, complaint
 
+    def arm(self, point: str) -> None:
+        """Let the next process that reaches ``point`` die there."""
+        crash_dir = self.run_dir.parent / "crash"
+        crash_dir.mkdir(exist_ok=True)
+        self.environment["CRASH_DIR"] = str(crash_dir)
+        (crash_dir / point).touch()
+
+    def has_died(self, process: str) -> bool:
+        """Return whether ``process`` was killed, and forget it if it was."""
+        if self.running[process].poll() is None:
+            return False
+        child = self.running.pop(process)
+        child.communicate()
+        return child.returncode == -signal.SIGKILL
+
     def end(self) -> None:
         """Kill whatever still runs."""
         for process in tuple(self.running):

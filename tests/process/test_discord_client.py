@@ -226,6 +226,18 @@ async def test_a_server_that_closes_after_ready_trips_the_limit_of_logins(
     await listening.stop()
 
 
+async def test_sessions_that_are_invalidated_in_a_loop_trip_the_limit_within_one_client(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    server.gateway.invalidate_after_ready = True
+    patience = quick(max_logins=5, max_connects_per_minute=1000)
+    listening = Listening(server, tmp_path, patience=patience)
+    listening.start()
+    await listening.until(lambda: len(listening.told()) == 1)
+    assert logins(server) == 5
+    await listening.stop()
+
+
 async def test_the_limit_of_logins_outlives_the_process(
     server: DiscordServer, tmp_path: Path
 ) -> None:
@@ -372,6 +384,24 @@ async def test_a_large_server_is_subscribed_and_its_members_are_left_alone(
             assert server.gateway.received[8] == 1
 
 
+async def test_a_post_before_the_subscription_to_a_large_server_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    patience = quick(settle_seconds=1.0)
+    async with DiscordServer(large=True, heartbeat_seconds=0.2) as server:
+        listening = Listening(server, tmp_path, patience=patience)
+        listening.start()
+        histories = len(server.channels)
+        await listening.until(lambda: server.rest.asked.total() == 1 + histories)
+        await listening.until(lambda: listening.client.details()["discord"] == "connected")
+        assert server.gateway.received[GUILD_SUBSCRIBE] == 0
+        await server.post("told to nobody")
+        await listening.until(lambda: server.gateway.received[GUILD_SUBSCRIBE] == 1)
+        await server.post("told")
+        await heard(listening, "told", "told to nobody")
+        await listening.stop()
+
+
 async def test_nothing_is_sent_typed_joined_or_marked_as_read(
     server: DiscordServer, tmp_path: Path
 ) -> None:
@@ -422,8 +452,9 @@ async def test_a_disk_that_refuses_ends_the_client_instead_of_losing_posts(
     listening.store.execute("PRAGMA query_only = ON")
     await server.post("not kept")
     assert listening.task is not None
-    with pytest.raises(StorageFailed):
+    with pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(listening.task, 10)
+    assert raised.group_contains(StorageFailed)
     listening.store.close()
 
 
@@ -434,8 +465,9 @@ async def test_a_disk_that_refuses_to_note_a_login_ends_the_client_too(
     listening.store.execute("PRAGMA query_only = ON")
     listening.start()
     assert listening.task is not None
-    with pytest.raises(StorageFailed):
+    with pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(listening.task, 10)
+    assert raised.group_contains(StorageFailed)
     assert logins(server) == 0
     listening.store.close()
 
@@ -445,8 +477,10 @@ async def test_connections_that_were_replaced_leave_nothing_behind(
 ) -> None:
     async with Listening(server, tmp_path) as listening:
         before = len(asyncio.all_tasks())
-        for number in range(2, 12):
+        for number in range(10):
             await server.gateway.drop(4010)
-            await listening.until(lambda number=number: logins(server) == number)
-            await listening.until(listening.is_current)
+            await server.post(f"after {number}")
+            await heard(listening, *(f"after {each}" for each in range(number + 1)))
+        await listening.until(listening.is_current)
+        assert logins(server) == 11
         assert len(asyncio.all_tasks()) <= before + 2

@@ -36,13 +36,7 @@ async def server() -> AsyncIterator[DiscordServer]:
 @pytest.fixture
 def home(server: DiscordServer) -> Iterator[Home]:
     with a_home() as home:
-        home.environment |= {
-            "DISCORD_USER_TOKEN": server.token,
-            "DISCORD_CHANNEL_IDS": ",".join(server.channels),
-            "DISCORD_API_URL": server.api_url,
-            "DISCORD_GATEWAY_URL": server.gateway_url,
-            "LOG_LEVEL": "DEBUG",
-        }
+        home.environment |= server.environment | {"LOG_LEVEL": "DEBUG"}
         yield home
 
 

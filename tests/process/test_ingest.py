@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoscalper.cli.door import Door
+from autoscalper.cli.door import Door, IngestSilent
 from autoscalper.domain.identity import PostId
 from autoscalper.links.cli_to_ingest import LineRefused, PostTaken, TakePost
 from autoscalper.links.ingest_to_parser import LINK, Message
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.store import Store
-from tests.fakes.home import Home, a_home
+from tests.fakes.home import Home, a_home, wait_until
 from tests.fakes.posts import FixedClock
 
 
@@ -64,6 +64,22 @@ async def test_a_kill_between_any_two_posts_loses_none_and_doubles_none(
     assert door.hand_in(request(29)) == PostTaken(post_id=PostId("m29.1"), is_new=False)
     heard = await followed(home, 30)
     assert [each.post_id for each in heard] == [f"m{number}.1" for number in range(30)]
+
+
+@pytest.mark.parametrize("point", ["ingest-before-commit", "ingest-after-commit"])
+async def test_a_death_around_the_commit_of_a_post_leaves_it_in_the_log_once(
+    home: Home, door: Door, point: str
+) -> None:
+    home.arm(point)
+    home.start("ingest")
+    with pytest.raises(IngestSilent):
+        door.hand_in(request(0), patience_seconds=0.3)
+    wait_until(lambda: home.has_died("ingest"), "ingest to die")
+    home.start("ingest")
+    reply = door.hand_in(request(0))
+    assert reply == PostTaken(post_id=PostId("m0.1"), is_new=point == "ingest-before-commit")
+    door.hand_in(request(1))
+    assert [each.post_id for each in await followed(home, 2)] == ["m0.1", "m1.1"]
 
 
 def test_a_line_that_is_no_post_is_refused_and_ingest_goes_on(home: Home, door: Door) -> None:

@@ -18,7 +18,7 @@ from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.link import Link
 from autoscalper.runtime.publisher import Publisher
 from autoscalper.runtime.store import Store
-from tests.fakes.home import Home, a_home
+from tests.fakes.home import Home, a_home, until
 from tests.fakes.posts import FixedClock, a_post
 
 M = TypeVar("M")
@@ -94,6 +94,21 @@ async def test_a_kill_at_any_moment_leaves_one_answer_for_each_post(home: Home) 
     answered = [str(each.signal_id) for each in signals]
     answered += [each.post_id for each in outcomes if isinstance(each, OutcomeDecided)]
     assert sorted(answered) == sorted(f"{number}.1" for number in range(posts_in_all))
+
+
+@pytest.mark.parametrize("point", ["parser-before-commit", "parser-after-commit"])
+async def test_a_death_around_the_commit_of_an_answer_leaves_one_answer(
+    home: Home, point: str
+) -> None:
+    async with ingest_in_this_process(home) as posts:
+        home.arm(point)
+        home.start("parser")
+        posts.publish(a_post(ENTRY, message_id="1"))
+        await until(lambda: home.has_died("parser"), "parser to die")
+        home.start("parser")
+        posts.publish(a_post(EXIT, message_id="2"))
+        signals = await heard(home, parser_to_broker.LINK, 2)
+    assert [each.signal_id for each in signals] == ["1.1", "2.1"]
 
 
 def test_a_stop_is_clean(home: Home) -> None:

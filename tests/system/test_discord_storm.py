@@ -81,12 +81,7 @@ class Storm:
         self._calm = asyncio.Event()
         self.written: dict[str, list[str]] = {}
         self.weather: dict[str, int] = {}
-        home.environment |= {
-            "DISCORD_USER_TOKEN": server.token,
-            "DISCORD_CHANNEL_IDS": ",".join(server.channels),
-            "DISCORD_API_URL": server.api_url,
-            "DISCORD_GATEWAY_URL": server.gateway_url,
-        }
+        home.environment |= server.environment
 
     async def start(self) -> None:
         await asyncio.to_thread(self._start)

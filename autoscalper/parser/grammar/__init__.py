@@ -1,3 +1,3 @@
-"""Reads posts with a grammar: tables of words, small readers, and one decision that abstains when unsure."""
+"""Reads posts with a grammar: tables of words, small readers, one decision; abstains if unsure."""
 
 from autoscalper.parser.grammar.reader import read as read

@@ -1,4 +1,4 @@
-"""Reads amounts: the premium beside a contract, the trader's quantity, the part of a position sold."""
+"""Reads amounts: the premium of a contract, the trader's quantity, the part of a position sold."""
 
 from __future__ import annotations
 
@@ -8,25 +8,19 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.parser.grammar.dates import Expiry
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tokens import Kind, Token
 
 #: What may stand between a contract and its price.
-_PRICE_GLUE = frozenset({
-    Meaning.AT, Meaning.DASH, Meaning.COLON, Meaning.QUOTE, Meaning.NEWLINE, Meaning.FILLER,
-    Meaning.MENTION, Meaning.PRICE_WORD, Meaning.AVERAGE, Meaning.LIGHT, Meaning.RISKY,
-    Meaning.EXTREME, Meaning.PART, Meaning.SIZE, Meaning.COMMA, Meaning.EXPIRY_WORD,
-    Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.SENTENCE_END, Meaning.ENTER,
-    Meaning.WEEKLY, Meaning.TODAY, Meaning.TOMORROW, Meaning.MONTH, Meaning.THIS, Meaning.DATE,
-    Meaning.CHINESE_MONTH, Meaning.STRIKE, Meaning.PAREN, Meaning.SEPARATOR,
-})  # fmt: skip
-_LABELS = frozenset({Meaning.AT, Meaning.PRICE_WORD, Meaning.AVERAGE})
+_PRICE_GLUE = meanings(
+    "AT DASH COLON QUOTE NEWLINE FILLER MENTION PRICE_WORD AVERAGE LIGHT RISKY EXTREME PART SIZE "
+    "COMMA EXPIRY_WORD CONTRACTS CALL PUT SENTENCE_END ENTER WEEKLY TODAY TOMORROW MONTH THIS "
+    "DATE CHINESE_MONTH STRIKE PAREN SEPARATOR"
+)
+_LABELS = meanings("AT PRICE_WORD AVERAGE")
 #: The number behind one of these is a level, not the price.
-_LEVEL_LABELS = frozenset({Meaning.STOP, Meaning.TRAIL, Meaning.TARGET})
-_LABEL_GLUE = frozenset({
-    Meaning.COLON, Meaning.FILLER, Meaning.AT, Meaning.QUOTE, Meaning.PRICE_WORD, Meaning.AVERAGE,
-    Meaning.NEWLINE, Meaning.MENTION, Meaning.DASH,
-})  # fmt: skip
+_LEVEL_LABELS = meanings("STOP TRAIL TARGET")
+_LABEL_GLUE = meanings("COLON FILLER AT QUOTE PRICE_WORD AVERAGE NEWLINE MENTION DASH")
 _REACH = 24
 #: Two prices further apart than this may be where a trade began and ended.
 WIDEST_RANGE = Decimal("1.2")
@@ -40,15 +34,11 @@ _FRACTIONS = {
 
 
 #: What makes the number before it a count.
-_COUNTED = frozenset({
-    Meaning.CONTRACTS, Meaning.SIZE, Meaning.STRIKE, Meaning.DAYS, Meaning.UNIT, Meaning.SLASH,
-})  # fmt: skip
-_NOT_BEFORE_PRICE = frozenset({Meaning.PLUS, Meaning.MARK})
+_COUNTED = meanings("CONTRACTS SIZE STRIKE DAYS UNIT SLASH")
+_NOT_BEFORE_PRICE = meanings("PLUS MARK")
 
 
-_SALES = frozenset({
-    Meaning.SELL, Meaning.TRIM, Meaning.SELL_TO_CLOSE, Meaning.CLOSE, Meaning.OUT, Meaning.TAKE,
-})  # fmt: skip
+_SALES = meanings("SELL TRIM SELL_TO_CLOSE CLOSE OUT TAKE")
 
 
 class Price(msgspec.Struct, gc=False):
@@ -60,7 +50,7 @@ class Price(msgspec.Struct, gc=False):
 
 
 def is_plain_number(tokens: Sequence[Token], index: int) -> bool:
-    """Return whether the token is a number that could be a price: no unit, no count of contracts."""
+    """Return whether the token is a number that could be a price: no unit, no count."""
     token = tokens[index]
     if token.kind is not Kind.NUMBER or token.suffix or token.number <= 0:
         return False
@@ -172,7 +162,7 @@ def find_sale_price(tokens: Sequence[Token], first: int, stop: int, named: set[i
 
 
 def find_quantity(tokens: Sequence[Token], after: int, ticker_at: int | None) -> int | None:
-    """Return the token that counts the author's contracts: "4 cons", or the number before the ticker."""
+    """Return the token that counts contracts: "4 cons", or the number before the ticker."""
     for index in range(len(tokens) - 1):
         if tokens[index + 1].meaning is Meaning.CONTRACTS and _is_count(tokens[index]):
             return index

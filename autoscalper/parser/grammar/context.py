@@ -19,24 +19,22 @@ from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.entries import risk_level
 from autoscalper.parser.grammar.findings import Doubt, Finding, evidence
 from autoscalper.parser.grammar.levels import find_stop
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post
 from autoscalper.parser.grammar.tokens import Kind
 
-_HEADS = frozenset({Meaning.IN, Meaning.ENTER, Meaning.BUY_TO_OPEN, Meaning.PRICE_WORD})
+_HEADS = meanings("IN ENTER BUY_TO_OPEN PRICE_WORD")
 #: What else may stand in a post that says no more than "in".
-_LIGHT = _HEADS | {
-    Meaning.SELF, Meaning.FILLER, Meaning.MENTION, Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME,
-    Meaning.AT, Meaning.COLON, Meaning.TICKER, Meaning.SIZE, Meaning.CONTRACTS, Meaning.NUMBER,
-    Meaning.SLASHED, Meaning.PART, Meaning.QUOTE, Meaning.CALL, Meaning.PUT, Meaning.AVERAGE, Meaning.NEWLINE,
-    Meaning.SENTENCE_END, Meaning.PAREN, Meaning.SEPARATOR, Meaning.DASH, Meaning.THIS, Meaning.COMMA,
-}  # fmt: skip
+_LIGHT = _HEADS | meanings(
+    "SELF FILLER MENTION LIGHT RISKY EXTREME AT COLON TICKER SIZE CONTRACTS NUMBER SLASHED PART "
+    "QUOTE CALL PUT AVERAGE NEWLINE SENTENCE_END PAREN SEPARATOR DASH THIS COMMA"
+)
 #: Behind these the words belong to a stop, a target or a place to add.
-_LEVELS = frozenset({Meaning.STOP, Meaning.TARGET, Meaning.LEVEL_NOUN, Meaning.HOLDING})
+_LEVELS = meanings("STOP TARGET LEVEL_NOUN HOLDING")
 
 
 def read_bare_entry(post: Post, conversation: Conversation | None) -> Finding | Doubt | None:
-    """Return the entry of a post that says "in" and no contract, if the conversation has just one."""
+    """Return the entry of a post that says "in" and no contract; the conversation must have one."""
     if post.mentions or not _is_bare_entry(post):
         return None
     contract = _announced(post, conversation) if conversation is not None else None
@@ -95,7 +93,7 @@ def _expiry_fits(post: Post, contract: ContractTerms) -> bool:
 
 
 def complete(found: Finding, post: Post, conversation: Conversation) -> Finding:
-    """Return the finding with its contract taken from the conversation where the post names none."""
+    """Return the finding with its contract from the conversation where the post names none."""
     instruction = found.instruction
     match instruction:
         case AddToTrade() | TrimTrade() | CloseTrade() | MoveStop() | SetTargets():

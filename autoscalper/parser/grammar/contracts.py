@@ -1,4 +1,4 @@
-"""Finds the contracts that a post names: a strike with its right, and the ticker and expiry beside it."""
+"""Finds the contracts that a post names: a strike with its right, ticker and expiry beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from autoscalper.domain.contract import ContractTerms, Right
 from autoscalper.parser.grammar.dates import Expiry
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tickers import (
     LONGEST_SYMBOL,
     TICKERS,
@@ -24,7 +24,7 @@ _RIGHTS = {
     "p": Right.PUT, "put": Right.PUT, "puts": Right.PUT,
 }  # fmt: skip
 #: Meanings without which no contract is named.
-NUMBERED = frozenset({Meaning.NUMBER, Meaning.CONTRACT_SYMBOL})
+NUMBERED = meanings("NUMBER CONTRACT_SYMBOL")
 #: The right that a word means.
 RIGHTS = {Meaning.CALL: Right.CALL, Meaning.PUT: Right.PUT}
 #: How far, in tokens, ticker and expiry may stand from the strike.
@@ -34,24 +34,18 @@ _SMALLEST_PLAIN_STRIKE = 20
 #: Strikes are listed in halves of a dollar at the finest, but for a few low ones.
 _STRIKE_STEP = Decimal("0.5")
 #: What may stand between the parts of one contract.
-_GLUE = frozenset({
-    Meaning.FILLER, Meaning.DASH, Meaning.COLON, Meaning.COMMA, Meaning.NEWLINE, Meaning.SIZE,
-    Meaning.SLASHED, Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME, Meaning.MENTION, Meaning.CONTRACTS,
-    Meaning.EXPIRY_WORD, Meaning.STRIKE, Meaning.PRICE_WORD, Meaning.QUOTE, Meaning.PART,
-    Meaning.WEEKLY, Meaning.MONTHLY, Meaning.CALL, Meaning.PUT, Meaning.THIS, Meaning.AND,
-    Meaning.HALF, Meaning.QUARTER, Meaning.AT, Meaning.PAREN, Meaning.SEPARATOR,
-})  # fmt: skip
+_GLUE = meanings(
+    "FILLER DASH COLON COMMA NEWLINE SIZE SLASHED LIGHT RISKY EXTREME MENTION CONTRACTS "
+    "EXPIRY_WORD STRIKE PRICE_WORD QUOTE PART WEEKLY MONTHLY CALL PUT THIS AND HALF QUARTER AT "
+    "PAREN SEPARATOR"
+)
 #: What may stand between a symbol that is also a word and its strike.
-_INNER_GLUE = frozenset({
-    Meaning.DASH, Meaning.COLON, Meaning.NEWLINE, Meaning.CALL, Meaning.PUT, Meaning.EXPIRY_WORD, Meaning.WEEKLY,
-})  # fmt: skip
+_INNER_GLUE = meanings("DASH COLON NEWLINE CALL PUT EXPIRY_WORD WEEKLY")
 #: What may stand before a symbol that is also a word.
-_BEFORE_SYMBOL = frozenset({
-    Meaning.BUY_TO_OPEN, Meaning.SELL_TO_CLOSE, Meaning.ENTER, Meaning.BUYING, Meaning.IN, Meaning.OPEN,
-    Meaning.NEWLINE, Meaning.MENTION, Meaning.COLON, Meaning.TAKE, Meaning.LONG, Meaning.SHORT, Meaning.PART,
-    Meaning.LIGHT, Meaning.RISKY, Meaning.SENTENCE_END, Meaning.SEPARATOR, Meaning.PAREN, Meaning.LOAD,
-    Meaning.CLOSE, Meaning.TRIM, Meaning.OUT, Meaning.SELL, Meaning.WATCH,
-})  # fmt: skip
+_BEFORE_SYMBOL = meanings(
+    "BUY_TO_OPEN SELL_TO_CLOSE ENTER BUYING IN OPEN NEWLINE MENTION COLON TAKE LONG SHORT PART "
+    "LIGHT RISKY SENTENCE_END SEPARATOR PAREN LOAD CLOSE TRIM OUT SELL WATCH"
+)
 
 
 class Mention(msgspec.Struct, gc=False):

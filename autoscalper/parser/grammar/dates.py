@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tokens import Kind, Token
 
 _MONTHS = {
@@ -26,10 +26,7 @@ _ORDINALS = ("", "st", "nd", "rd", "th")
 _DTE = ("dte", "dtes", "day", "days", "d")
 #: Written like a date, but the part of a position unless it stands beside a contract.
 _FRACTIONS = frozenset("1/2 1/3 1/4 1/5 1/6 1/8 2/3 3/4 2/4 3/5 4/5".split())
-_SALES = frozenset({
-    Meaning.TRIM, Meaning.SELL, Meaning.OUT, Meaning.LEAVE, Meaning.DOWN_TO, Meaning.SELL_TO_CLOSE,
-    Meaning.CLOSE, Meaning.TAKE,
-})  # fmt: skip
+_SALES = meanings("TRIM SELL OUT LEAVE DOWN_TO SELL_TO_CLOSE CLOSE TAKE")
 
 
 class Expiry(msgspec.Struct, gc=False):
@@ -45,14 +42,15 @@ class Expiry(msgspec.Struct, gc=False):
 def find_expiries(tokens: Sequence[Token], today: date) -> list[Expiry]:
     """Return every expiry named in the post, in its order."""
     found: list[Expiry] = []
-    index = 0
-    while index < len(tokens):
-        reader = _READERS.get(tokens[index].meaning)
-        expiry = reader(tokens, index, today) if reader else None
+    done = -1
+    for index, token in enumerate(tokens):
+        reader = _READERS.get(token.meaning)
+        if reader is None or index <= done:
+            continue
+        expiry = reader(tokens, index, today)
         if expiry is not None:
             found.append(expiry)
-            index = expiry.last
-        index += 1
+            done = expiry.last
     return found
 
 

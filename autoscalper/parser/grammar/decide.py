@@ -9,12 +9,12 @@ from autoscalper.parser.grammar.entries import read_entry
 from autoscalper.parser.grammar.exits import read_exit
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
 from autoscalper.parser.grammar.followups import read_add, read_note, read_stop, read_targets
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post
 
-_OPTION_WORDS = frozenset({Meaning.CALL, Meaning.PUT})
-_ENTRY_WORDS = frozenset({Meaning.ENTER, Meaning.TAKE, Meaning.IN, Meaning.LONG, Meaning.BUYING})
-_LOOKING_BACK = frozenset({Meaning.RECAP, Meaning.PAST, Meaning.STATUS, Meaning.NOT})
+_OPTION_WORDS = meanings("CALL PUT")
+_ENTRY_WORDS = meanings("ENTER TAKE IN LONG BUYING")
+_LOOKING_BACK = meanings("RECAP PAST STATUS NOT")
 _NOTHING = Nothing("nothing to trade")
 
 

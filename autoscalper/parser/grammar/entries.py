@@ -1,4 +1,4 @@
-"""Reads entries: is the author in this contract, now? Anything that casts doubt makes it no entry."""
+"""Reads entries: is the author in this contract, now? Any doubt makes it no entry."""
 
 from __future__ import annotations
 
@@ -13,51 +13,36 @@ from autoscalper.parser.grammar.contracts import Mention
 from autoscalper.parser.grammar.dates import Expiry
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing, evidence
 from autoscalper.parser.grammar.levels import find_stop, find_targets
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, clause_of
 from autoscalper.parser.grammar.tokens import Kind, Token
 
-_ORDERS = frozenset({
-    Meaning.BUY_TO_OPEN, Meaning.ENTER, Meaning.BUYING, Meaning.IN, Meaning.OPEN, Meaning.TAKE,
-    Meaning.LONG, Meaning.SHORT,
-})  # fmt: skip
+_ORDERS = meanings("BUY_TO_OPEN ENTER BUYING IN OPEN TAKE LONG SHORT")
 #: Verbs that say a price or nothing was bought yet.
-_NEED_PRICE = frozenset({Meaning.BUYING, Meaning.OPEN, Meaning.LONG, Meaning.SHORT})
+_NEED_PRICE = meanings("BUYING OPEN LONG SHORT")
 #: Words that may stand before a contract without making it anything but an alert.
-_LIGHT = frozenset({
-    Meaning.FILLER, Meaning.SELF, Meaning.NUMBER, Meaning.SLASHED, Meaning.TICKER, Meaning.MENTION,
-    Meaning.COLON, Meaning.COMMA, Meaning.DASH, Meaning.QUOTE, Meaning.AT, Meaning.LIGHT, Meaning.RISKY,
-    Meaning.EXTREME, Meaning.PART, Meaning.SIZE, Meaning.CONTRACTS, Meaning.PRICE_WORD, Meaning.TIME,
-    Meaning.CALL, Meaning.PUT, Meaning.WEEKLY, Meaning.AND, Meaning.MONTHLY, Meaning.HALF, Meaning.MONTH,
-    Meaning.TODAY, Meaning.EXPIRY_WORD, Meaning.STRIKE, Meaning.THIS, Meaning.ALL, Meaning.NEWLINE,
-    Meaning.LEVEL_NOUN, Meaning.WEEKDAY, Meaning.DATE, Meaning.SENTENCE_END, Meaning.PLUS, Meaning.PAREN,
-    Meaning.SEPARATOR,
-})  # fmt: skip
-_PLANNED = frozenset({Meaning.LOAD, Meaning.WATCH, Meaning.LOOKING_FOR})
+_LIGHT = meanings(
+    "FILLER SELF NUMBER SLASHED TICKER MENTION COLON COMMA DASH QUOTE AT LIGHT RISKY EXTREME PART "
+    "SIZE CONTRACTS PRICE_WORD TIME CALL PUT WEEKLY AND MONTHLY HALF MONTH TODAY EXPIRY_WORD "
+    "STRIKE THIS ALL NEWLINE LEVEL_NOUN WEEKDAY DATE SENTENCE_END PLUS PAREN SEPARATOR"
+)
+_PLANNED = meanings("LOAD WATCH LOOKING_FOR")
 #: What denies an entry in the words before the contract.
-_DENIED_BEFORE = _PLANNED | {
-    Meaning.NOT, Meaning.IF, Meaning.FUTURE, Meaning.PAST, Meaning.ASK, Meaning.OTHERS, Meaning.STATUS,
-    Meaning.STILL, Meaning.QUOTED, Meaning.CANCEL, Meaning.ARROW, Meaning.SELL_TO_CLOSE, Meaning.SELL,
-    Meaning.TRIM, Meaning.CLOSE, Meaning.OUT, Meaning.STOPPED, Meaning.HIT, Meaning.LEVEL_WORD,
-    Meaning.ADD, Meaning.PROFIT, Meaning.LOSS, Meaning.LEAVE, Meaning.RUNNER, Meaning.REST,
-    Meaning.QUESTION_MARK, Meaning.RECAP, Meaning.TARGET, Meaning.STOP, Meaning.FROM, Meaning.FLOW,
-    Meaning.RESTING,
-}  # fmt: skip
+_DENIED_BEFORE = _PLANNED | meanings(
+    "NOT IF FUTURE PAST ASK OTHERS STATUS STILL QUOTED CANCEL ARROW SELL_TO_CLOSE SELL TRIM CLOSE "
+    "OUT STOPPED HIT LEVEL_WORD ADD PROFIT LOSS LEAVE RUNNER REST QUESTION_MARK RECAP TARGET STOP "
+    "FROM FLOW RESTING"
+)
 #: A header such as "Trade update" before the room's own order word changes nothing.
-_DENIED_BEFORE_ORDER = _DENIED_BEFORE - {Meaning.STATUS, Meaning.PROFIT, Meaning.SELL_TO_CLOSE}
+_DENIED_BEFORE_ORDER = _DENIED_BEFORE - meanings("STATUS PROFIT SELL_TO_CLOSE")
 #: What denies an entry in the words after it.
-_DENIED_AFTER = _DENIED_BEFORE - {
-    Meaning.ADD, Meaning.LEAVE, Meaning.LOOKING_FOR, Meaning.REST, Meaning.STOP, Meaning.TARGET,
-    Meaning.RECAP,
-}  # fmt: skip
+_DENIED_AFTER = _DENIED_BEFORE - meanings("ADD LEAVE LOOKING_FOR REST STOP TARGET RECAP")
 #: What still denies one whose verb says that it was made.
-_DENIED_AFTER_FACT = frozenset({
-    Meaning.PAST, Meaning.ARROW, Meaning.SELL, Meaning.OUT, Meaning.CLOSE, Meaning.FROM, Meaning.FLOW,
-})  # fmt: skip
+_DENIED_AFTER_FACT = meanings("PAST ARROW SELL OUT CLOSE FROM FLOW")
 #: What denies one without a verb anywhere above it.
-_DENIED_ABOVE = (_DENIED_BEFORE | {Meaning.HOLDING}) - {Meaning.FROM}
+_DENIED_ABOVE = (_DENIED_BEFORE | meanings("HOLDING")) - meanings("FROM")
 #: What besides denies one without a verb in the words after it.
-_DENIED_BARE = frozenset({Meaning.HOLDING, Meaning.CHEER})
+_DENIED_BARE = meanings("HOLDING CHEER")
 _HEADER_TOKENS = 5
 #: How far before an order word ("BTO") a denial still counts, in tokens.
 _ORDER_REACH = 6

@@ -9,14 +9,14 @@ from autoscalper.domain.instruction import CloseTrade, ExitCause, TrimTrade
 from autoscalper.parser.grammar.amounts import find_sale_price, fractions_in
 from autoscalper.parser.grammar.findings import Finding, evidence
 from autoscalper.parser.grammar.levels import find_stop
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post, terms_near
 from autoscalper.parser.grammar.sale_verbs import SALE_VERBS, Sale, SaleVerb, find_sale
 from autoscalper.parser.grammar.tokens import Kind, Token
 
 #: What in a post means that no bought option was sold: hindsight, or options written.
-_NO_SALE = frozenset({Meaning.RECAP, Meaning.WRITE})
-_PURCHASES = frozenset({Meaning.BUY_TO_OPEN, Meaning.ENTER, Meaning.BUYING})
+_NO_SALE = meanings("RECAP WRITE")
+_PURCHASES = meanings("BUY_TO_OPEN ENTER BUYING")
 
 
 def read_exit(post: Post) -> Finding | None:

@@ -1,4 +1,4 @@
-"""What a reader of one kind of instruction found: an instruction, nothing for certain, or a doubt."""
+"""What a reader found: an instruction, nothing for certain, or a doubt."""
 
 from __future__ import annotations
 

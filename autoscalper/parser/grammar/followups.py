@@ -1,6 +1,8 @@
-"""Reads what is said about a trade without opening or closing it: adds, stops, targets, plans, notes."""
+"""Reads what neither opens nor closes a trade: adds, stops, targets, plans, notes."""
 
 from __future__ import annotations
+
+from itertools import chain
 
 from autoscalper.domain.instruction import (
     AddToTrade,
@@ -14,30 +16,24 @@ from autoscalper.parser.grammar.amounts import is_plain_number, labelled_price
 from autoscalper.parser.grammar.entries import risk_level
 from autoscalper.parser.grammar.findings import Finding, evidence
 from autoscalper.parser.grammar.levels import find_stop, find_targets
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, terms_near
 
 #: What before the verb means that it was not done.
-_UNREAL = frozenset({
-    Meaning.NOT, Meaning.IF, Meaning.FUTURE, Meaning.ASK, Meaning.PAST, Meaning.QUOTED, Meaning.OTHERS,
-    Meaning.WATCH, Meaning.LOOKING_FOR, Meaning.RECAP, Meaning.STILL,
-})  # fmt: skip
+_UNREAL = meanings("NOT IF FUTURE ASK PAST QUOTED OTHERS WATCH LOOKING_FOR RECAP STILL")
 #: A stop named with an entry belongs to the entry.
-_UNREAL_STOP = _UNREAL - {Meaning.STILL, Meaning.OTHERS, Meaning.WATCH} | {
+_UNREAL_STOP = _UNREAL - meanings("STILL OTHERS WATCH") | {
     Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING, Meaning.BUY_TO_OPEN,
 }  # fmt: skip
-_PLANS = frozenset({Meaning.LOAD, Meaning.WATCH, Meaning.LOOKING_FOR})
-_PLAN_MARKS = _PLANS | {Meaning.LEVEL_NOUN, Meaning.LEVEL_WORD, Meaning.FUTURE}
-_CAUTION = frozenset({Meaning.LIGHT, Meaning.RISKY, Meaning.EXTREME})
+_PLANS = meanings("LOAD WATCH LOOKING_FOR")
+_PLAN_MARKS = _PLANS | meanings("LEVEL_NOUN LEVEL_WORD FUTURE")
+_CAUTION = meanings("LIGHT RISKY EXTREME")
 _MOST_UNKNOWN = 2
 _LONGEST_NOTE = 8
 #: "add" by itself may be an order to others or a plan.
 _BARE_ADDS = ("add", "adds", "dca")
 _IDEAS = ("idea", "ideas", "setup", "setups")
-_PLANNED_VERBS = frozenset({
-    Meaning.TAKE, Meaning.TRIM, Meaning.ADD, Meaning.BUYING, Meaning.CLOSE, Meaning.SELL, Meaning.ENTER,
-    Meaning.OUT,
-})  # fmt: skip
+_PLANNED_VERBS = meanings("TAKE TRIM ADD BUYING CLOSE SELL ENTER OUT")
 
 
 def _is_real(post: Post, clause: Clause, verb: int, unreal: frozenset[Meaning]) -> bool:
@@ -118,7 +114,7 @@ def _average(post: Post, clause: Clause) -> int | None:
             continue
         after = range(index + 1, min(index + 5, clause.stop))
         before = range(index - 1, max(index - 4, clause.first - 1), -1)
-        for at in (*after, *before):
+        for at in chain(after, before):
             if at not in post.named and is_plain_number(post.tokens, at):
                 return at
     return None

@@ -16,24 +16,21 @@ from autoscalper.domain.instruction import (
     TrailBy,
 )
 from autoscalper.parser.grammar.amounts import is_plain_number
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tokens import Kind, Token
 
 #: What may stand between "stop" and its level.
-_GLUE = frozenset({
-    Meaning.FILLER, Meaning.COLON, Meaning.DASH, Meaning.AT, Meaning.LEVEL_WORD, Meaning.MOVE,
-    Meaning.STOP, Meaning.TRAIL, Meaning.SELF, Meaning.STATUS, Meaning.TODAY, Meaning.REST,
-    Meaning.TICKER, Meaning.IN, Meaning.CLOSE, Meaning.LOSS, Meaning.RUNNER, Meaning.SIZE,
-    Meaning.LEVEL_NOUN, Meaning.PRICE_WORD, Meaning.AND, Meaning.PART, Meaning.OTHERS, Meaning.ALL,
-    Meaning.HOLDING, Meaning.OUT, Meaning.SLASH, Meaning.FUTURES, Meaning.OPEN, Meaning.TRIM,
-    Meaning.PROFIT,
-})  # fmt: skip
-_TARGET_GLUE = _GLUE | {Meaning.TARGET, Meaning.COMMA, Meaning.SLASH, Meaning.PLUS, Meaning.NEWLINE}
+_GLUE = meanings(
+    "FILLER COLON DASH AT LEVEL_WORD MOVE STOP TRAIL SELF STATUS TODAY REST TICKER IN CLOSE LOSS "
+    "RUNNER SIZE LEVEL_NOUN PRICE_WORD AND PART OTHERS ALL HOLDING OUT SLASH FUTURES OPEN TRIM "
+    "PROFIT"
+)
+_TARGET_GLUE = _GLUE | meanings("TARGET COMMA SLASH PLUS NEWLINE")
 #: The author's own entry, as the place of a stop.
 _ENTRY_WORDS = frozenset(
     "entry entries cost avg average 成本 成本价 入场价 进场价 入場價 买入价 均价".split()
 )
-_NUMBERED = frozenset({Meaning.NUMBER, Meaning.COLON, Meaning.AT})
+_NUMBERED = meanings("NUMBER COLON AT")
 _REACH = 8
 #: A level is the option's own up to this multiple of its premium, the underlying's above.
 _PLAUSIBLE_FACTOR = Decimal(5)

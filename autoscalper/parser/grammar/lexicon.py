@@ -152,6 +152,11 @@ class Meaning(enum.Enum):
     EXTREME = enum.auto()
 
 
+def meanings(names: str) -> frozenset[Meaning]:
+    """Return the meanings of those names, separated by spaces."""
+    return frozenset(Meaning[name] for name in names.split())
+
+
 def _lines(name: str) -> list[str]:
     text = files("autoscalper.parser.grammar").joinpath("data", name).read_text("utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]

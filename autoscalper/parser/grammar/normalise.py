@@ -1,4 +1,4 @@
-"""Makes a post's characters plain without moving any: position n of the result is position n of the post.
+"""Makes a post's characters plain without moving any: position n stays position n.
 
 What could disguise a trading word (a look-alike letter of another script, an invisible or
 direction-changing character) is not translated but reported, so that the post is not acted on.
@@ -14,7 +14,7 @@ _BLANK = " "
 _INVISIBLE = "\u200b"
 #: Stands for a symbol that looks like a letter or a digit; harmless when it touches no word.
 _LOOKALIKE = "\ufffd"
-#: Stands for a letter of a script that no trader posts in, or a change of direction.
+#: Stands for a letter or digit of a script that no trader posts in, or a change of direction.
 _FOREIGN = "\ufffe"
 
 _MARKUP = str.maketrans(dict.fromkeys("*_`|\r\t\v\f", _BLANK))
@@ -22,7 +22,7 @@ _ANSI_COLOUR = re.compile(r"\x1b?\[[0-9;]{1,12}m")
 _STRUCK_OUT = re.compile(r"~~[^~]")
 _DISGUISE = re.compile(
     f"{_FOREIGN}|[0-9A-Za-z$.]{_INVISIBLE}+[0-9A-Za-z$.]"
-    f"|[0-9A-Za-z$.]{_LOOKALIKE}|{_LOOKALIKE}[0-9A-Za-z$.]"
+    f"|[0-9A-Za-z$./@]{_LOOKALIKE}|{_LOOKALIKE}[0-9A-Za-z$./@]"
 )
 _PLAIN = {
     **dict.fromkeys("\u2018\u2019\u02bc\u00b4", "'"),
@@ -96,7 +96,9 @@ def _by_category(char: str, category: str) -> str:
         return _INVISIBLE
     if category[0] == "M":
         return _LOOKALIKE
-    if category in ("Nd", "Nl", "No"):
+    if category == "Nd":
+        return _FOREIGN
+    if category in ("Nl", "No"):
         return _LOOKALIKE
     if category[0] == "L":
         return char if _is_read(unicodedata.name(char, "")) else _FOREIGN

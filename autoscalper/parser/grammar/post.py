@@ -1,4 +1,4 @@
-"""A post as the grammar sees it: tokens, the clauses they form, the expiries and contracts they name."""
+"""A post as the grammar sees it: tokens, their clauses, the expiries and contracts they name."""
 
 from __future__ import annotations
 
@@ -18,19 +18,14 @@ from autoscalper.parser.grammar.contracts import (
     ticker_at,
 )
 from autoscalper.parser.grammar.dates import DATED, Expiry, find_expiries
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tokens import Kind, Token, tokenise
 
-_BOUNDARIES = frozenset({
-    Meaning.NEWLINE, Meaning.SENTENCE_END, Meaning.QUESTION_MARK, Meaning.PAREN,
-    Meaning.SEPARATOR, Meaning.COMMA,
-})  # fmt: skip
+_BOUNDARIES = meanings("NEWLINE SENTENCE_END QUESTION_MARK PAREN SEPARATOR COMMA")
 #: What begins a new thought behind a comma.
-_ANEW = frozenset({Meaning.SELF, Meaning.OUT, Meaning.TRIM, Meaning.STOP})
-_BESIDE_LEVELS = frozenset({
-    Meaning.STOP, Meaning.TRAIL, Meaning.TARGET, Meaning.SIZE, Meaning.RISKY,
-})  # fmt: skip
-_GAINS = frozenset({Meaning.ARROW, Meaning.NUMBER, Meaning.STATUS})
+_ANEW = meanings("SELF OUT TRIM STOP")
+_BESIDE_LEVELS = meanings("STOP TRAIL TARGET SIZE RISKY")
+_GAINS = meanings("ARROW NUMBER STATUS")
 
 
 class Clause(msgspec.Struct, gc=False):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from autoscalper.parser.grammar.lexicon import Meaning
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause
 from autoscalper.parser.grammar.tokens import Kind, Token
 
@@ -28,23 +28,23 @@ class SaleVerb(msgspec.Struct, gc=False):
 
 
 #: What before the verb means that nothing was sold now.
-_DENY = frozenset({
-    Meaning.NOT, Meaning.IF, Meaning.FUTURE, Meaning.PAST, Meaning.ASK, Meaning.OTHERS, Meaning.WATCH,
-    Meaning.STILL, Meaning.LEVEL_WORD, Meaning.QUOTED, Meaning.LOAD, Meaning.BUY_TO_OPEN, Meaning.ENTER,
-    Meaning.BUYING, Meaning.LOOKING_FOR, Meaning.RECAP,
-})  # fmt: skip
+_DENY = meanings(
+    "NOT IF FUTURE PAST ASK OTHERS WATCH STILL LEVEL_WORD QUOTED LOAD BUY_TO_OPEN ENTER BUYING "
+    "LOOKING_FOR RECAP"
+)
 _MOST_UNKNOWN = 2
 #: Words for a part of a position.
-FRACTION_WORDS = frozenset({
-    Meaning.HALF, Meaning.THIRD, Meaning.QUARTER, Meaning.TWO_THIRDS, Meaning.THREE_QUARTERS,
-})  # fmt: skip
-_PARTIAL = FRACTION_WORDS | {Meaning.PART, Meaning.TRIM, Meaning.LEAVE}
-_WHOLE = frozenset({Meaning.REST, Meaning.ALL, Meaning.RUNNER})
+FRACTION_WORDS = meanings("HALF THIRD QUARTER TWO_THIRDS THREE_QUARTERS")
+_PARTIAL = FRACTION_WORDS | meanings("PART TRIM LEAVE")
+_WHOLE = meanings("REST ALL RUNNER")
 #: What may follow "out of" when a position is meant.
-_POSITIONS = FRACTION_WORDS | _WHOLE | {
-    Meaning.TICKER, Meaning.SELF, Meaning.THIS, Meaning.FILLER, Meaning.CALL, Meaning.PUT, Meaning.NUMBER,
-    Meaning.CONTRACTS, Meaning.PART, Meaning.SIZE, Meaning.SLASHED, Meaning.MENTION, Meaning.TRIM, Meaning.HOLDING,
-}  # fmt: skip
+_POSITIONS = (
+    FRACTION_WORDS
+    | _WHOLE
+    | meanings(
+        "TICKER SELF THIS FILLER CALL PUT NUMBER CONTRACTS PART SIZE SLASHED MENTION TRIM HOLDING"
+    )
+)
 _BEFORE_CLOSING_TIME = frozenset(
     "the at before into by after min daily market hourly candle".split()
 )

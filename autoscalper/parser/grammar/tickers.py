@@ -1,4 +1,4 @@
-"""Which words are underlyings. Symbols come from ``data/tickers.txt``; shape decides only beside a strike."""
+"""Which words are underlyings: those of ``data/tickers.txt``, and by shape beside a strike."""
 
 from __future__ import annotations
 

@@ -62,8 +62,9 @@ _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 # Every repetition is possessive or bounded: no text can make it run long.
 _TOKEN = re.compile(
     rf"""(?:
-      (?P<symbol>[.]?[A-Z]{{1,6}}+[ ]{{0,2}}+[0-9]{{6}}[CP][0-9]{{1,8}}+(?:[.][0-9]{{1,3}}+)?(?![0-9A-Za-z]))
-    | (?P<word>[{_LETTERS}]++(?:'[A-Za-z]++)*+)
+      (?P<symbol>[.]?[A-Z]{{1,6}}+[ ]{{0,2}}+[0-9]{{6}}[CP][0-9]{{1,8}}+(?:[.][0-9]{{1,3}}+)?
+        (?![0-9A-Za-z]))
+    | (?P<word>[{_LETTERS}]++(?!://)(?:'[A-Za-z]++)*+)
     | (?P<date>20[0-9]{{2}}-[0-9]{{1,2}}-[0-9]{{1,2}}(?![0-9])
         |[0-9]{{1,2}}-[0-9]{{1,2}}-(?:20)?[0-9]{{2}}(?![0-9-])
         |[0-9]{{1,2}}-?(?:{_MONTHS})-?(?:20)?[0-9]{{2}}(?![0-9A-Za-z.]))
@@ -82,7 +83,6 @@ _TOKEN = re.compile(
 _CHINESE = re.compile("|".join(sorted(CHINESE_TERMS, key=len, reverse=True)) + f"|[{_CJK}]")
 #: The groups inside a number: dollar sign, digits, per cent sign, letters.
 _NUMBER_PARTS = tuple(_TOKEN.groupindex["number"] + part for part in (1, 2, 3, 4))
-_NO_PHRASES: tuple[tuple[tuple[str, ...], Meaning], ...] = ()
 
 
 def _spellings() -> dict[str, Meaning]:
@@ -105,7 +105,7 @@ _SPELLINGS = _spellings()
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of a plain text, phrases merged into one token, at most ``MAX_TOKENS``."""
     tokens: list[Token] = []
-    begins_phrase = False
+    begins: list[int] = []
     kind, unknown = Kind.WORD, Meaning.UNKNOWN
     for match in islice(_TOKEN.finditer(text), MAX_TOKENS):
         group = match.lastgroup
@@ -114,12 +114,13 @@ def tokenise(text: str) -> list[Token]:
             meaning = _SPELLINGS.get(word)
             if meaning is None:
                 meaning = WORDS.get(word.lower(), unknown)
-            begins_phrase = begins_phrase or word.lower() in PHRASES
+            if word.lower() in PHRASES:
+                begins.append(len(tokens))
             start = match.start()
             tokens.append(Token(kind, word, start, start + len(word), meaning))
         elif group is not None:
             tokens.extend(_MAKERS[group](match[group], match.start(), match))
-    return _merge_phrases(tokens, text) if begins_phrase else tokens
+    return _merge_phrases(tokens, begins, text) if begins else tokens
 
 
 def _number(text: str, start: int, match: re.Match[str]) -> tuple[Token]:
@@ -181,19 +182,24 @@ _MAKERS: dict[str, _Maker] = {
 }
 
 
-def _merge_phrases(tokens: list[Token], text: str) -> list[Token]:
-    words = [token.text.lower() for token in tokens]
+def _merge_phrases(tokens: list[Token], begins: list[int], text: str) -> list[Token]:
     merged: list[Token] = []
-    index, count = 0, len(tokens)
-    while index < count:
-        token = tokens[index]
-        for rest, meaning in PHRASES.get(words[index], _NO_PHRASES):
-            end = index + 1 + len(rest)
-            if words[index + 1 : end] == rest:
-                last = tokens[end - 1].end
-                token = Token(Kind.WORD, text[token.start : last], token.start, last, meaning)
-                index = end - 1
-                break
-        merged.append(token)
-        index += 1
-    return merged
+    done = 0
+    for index in begins:
+        phrase = _phrase_at(tokens, index, text) if index >= done else None
+        if phrase is not None:
+            merged += tokens[done:index]
+            merged.append(phrase[0])
+            done = phrase[1]
+    return merged + tokens[done:] if done else tokens
+
+
+def _phrase_at(tokens: list[Token], index: int, text: str) -> tuple[Token, int] | None:
+    token = tokens[index]
+    for rest, meaning in PHRASES[token.text.lower()]:
+        stop = index + 1 + len(rest)
+        if [each.text.lower() for each in tokens[index + 1 : stop]] == rest:
+            end = tokens[stop - 1].end
+            phrase = text[token.start : end]
+            return Token(Kind.WORD, phrase, token.start, end, meaning), stop
+    return None

@@ -27,13 +27,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         heartbeat_seconds=arguments.heartbeat_seconds,
     )
     await server.start(arguments.port, control_port=arguments.control_port)
-    ready = {
-        "DISCORD_API_URL": server.api_url,
-        "DISCORD_GATEWAY_URL": server.gateway_url,
-        "DISCORD_USER_TOKEN": server.token,
-        "DISCORD_CHANNEL_IDS": ",".join(server.channels),
-        "control_url": server.control_url,
-    }
+    ready = {**server.environment, "control_url": server.control_url}
     # Whoever waits for the file must never read half of it.
     fresh = arguments.ready_file.with_suffix(".fresh")
     fresh.write_bytes(msgspec.json.encode(ready))

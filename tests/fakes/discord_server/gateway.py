@@ -74,6 +74,8 @@ class Gateway:
         #: Close every new socket with this code at once, or right after READY and RESUMED.
         self.close_on_connect: int | None = None
         self.close_after_ready: int | None = None
+        #: Invalidate every session right after its READY.
+        self.invalidate_after_ready = False
         #: Close instead of answering a RESUME of a session that is not known.
         self.close_on_resume: int | None = None
         #: Send READY without what every READY has.
@@ -131,6 +133,8 @@ class Gateway:
         ready = self.world.ready(session.id, self.url)
         await self._dispatch(session, "READY", {"v": 9} if self.broken_ready else ready)
         await self._dispatch(session, "READY_SUPPLEMENTAL", self.world.ready_supplemental())
+        if self.invalidate_after_ready:
+            await socket.send_op(9, False)
         if self.close_after_ready is not None:
             await socket.ws.close(code=self.close_after_ready)
 

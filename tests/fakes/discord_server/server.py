@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
@@ -83,6 +83,16 @@ class DiscordServer:
         return f"ws://127.0.0.1:{self.port}/"
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings with which ingest listens here."""
+        return {
+            "DISCORD_USER_TOKEN": self.token,
+            "DISCORD_CHANNEL_IDS": ",".join(self.channels),
+            "DISCORD_API_URL": self.api_url,
+            "DISCORD_GATEWAY_URL": self.gateway_url,
+        }
+
+    @property
     def control_url(self) -> str:
         """Return where other processes command the stand-in."""
         return self._control.url
@@ -153,7 +163,3 @@ class DiscordServer:
         """Refuse the token from now on: by the gateway, and with ``rest`` by the REST calls."""
         self.gateway.refuse_token = True
         self.rest.refuse_token = rest
-
-
-#: What a command does and answers.
-Command = Callable[..., Awaitable[Any]]

@@ -6,9 +6,9 @@ from autoscalper.cli.scenes import Expected, Scene
 from autoscalper.cli.verdict import (
     ENTRY_HEADER,
     entry_rows,
-    line_of,
     problems_of,
     rows_of,
+    story_of,
     summary_of,
 )
 from autoscalper.domain.outcome import OutcomeKind
@@ -81,11 +81,16 @@ def test_the_summary_counts_posts_outcomes_and_orders() -> None:
     assert summary_of(day) == "3 posts, 3 outcomes (2 ignored, 1 traded), 1 orders"
 
 
-def test_who_watches_sees_a_line_for_every_post() -> None:
-    assert line_of(played(BOUGHT)) == (
-        '09:45:00 Dana: "BTO IWM 210c 0.88" -> NEW IWM 210C 2026-03-18 @ 0.88'
-        " -> traded: bought 2 at 0.88 [buy 2] (2.0 ms)"
-    )
-    assert line_of(played(an_outcome())).endswith("-> ignored: a greeting (4.0 ms)")
-    assert line_of(Played(scene=SCENE, refusal="line 4: no JSON")) == "refused  line 4: no JSON"
-    assert line_of(Played(scene=SCENE)) == ""
+def test_who_watches_sees_the_story_of_every_post() -> None:
+    assert story_of(played(BOUGHT)).splitlines() == [
+        "09:45:00  Dana: BTO IWM 210c 0.88",
+        "          understood  NEW IWM 210C 2026-03-18 @ 0.88",
+        "          ordered     buy 2",
+        "          traded      bought 2 at 0.88 (2.0 ms)",
+    ]
+    assert story_of(played(an_outcome())).splitlines() == [
+        "09:45:00  Dana: morning all",
+        "          ignored     a greeting (4.0 ms)",
+    ]
+    assert story_of(Played(scene=SCENE, refusal="line 4: no JSON")) == "refused   line 4: no JSON"
+    assert story_of(Played(scene=SCENE)) == ""

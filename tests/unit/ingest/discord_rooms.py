@@ -52,8 +52,8 @@ class Room:
         )
         return self.stream
 
-    def catch_up(self, *messages: ChatMessage) -> None:
-        self.stream.catch_up(History(messages=messages), self.stream.gap)
+    def catch_up(self, *messages: ChatMessage, settled: bool = True) -> None:
+        self.stream.catch_up(History(messages=messages), self.stream.gap, settled=settled)
 
     def write(self, *numbers: int) -> None:
         for number in numbers:

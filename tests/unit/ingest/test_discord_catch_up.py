@@ -10,7 +10,7 @@ from autoscalper.ingest.discord_message import ChatMessage, Unreadable
 from autoscalper.ingest.discord_patience import Patience
 from tests.unit.ingest.discord_rooms import FIRST, Room, message
 
-PATIENCE = Patience(retry_seconds=0.001, max_retry_seconds=0.001)
+PATIENCE = Patience(retry_seconds=0.001, max_retry_seconds=0.001, settle_seconds=0.001)
 
 
 @pytest.fixture

@@ -64,9 +64,22 @@ def test_a_history_from_before_another_break_is_left_alone(current: Room) -> Non
     current.stream.lose()
     gap = current.stream.gap
     current.stream.lose()
-    current.stream.catch_up(History(messages=(message(5), message(6))), gap)
+    current.stream.catch_up(History(messages=(message(5), message(6))), gap, settled=True)
     assert current.story() == []
     assert current.stream.is_behind
+
+
+def test_until_the_session_has_settled_a_live_post_does_not_hide_a_missed_one(
+    current: Room,
+) -> None:
+    current.stream.lose()
+    current.catch_up(message(5), message(6), settled=False)
+    # Not told, because the server was not subscribed yet; then one that was.
+    current.write(8)
+    assert (current.story(), current.watermark()) == (["6", "8"], 6)
+    assert current.stream.is_behind
+    current.catch_up(message(6), message(7), message(8))
+    assert (current.story(), current.watermark()) == (["6", "8", "7"], 8)
 
 
 def test_after_a_restart_the_stream_is_behind_until_it_caught_up(current: Room) -> None:
@@ -186,7 +199,8 @@ def test_an_unreadable_message_is_told_once_and_passed(current: Room) -> None:
     current.write(7)
     assert (current.story(), current.watermark()) == (["7"], 7)
     current.stream.lose()
-    current.stream.catch_up(History(messages=(message(5), bad, message(7))), current.stream.gap)
+    history = History(messages=(message(5), bad, message(7)))
+    current.stream.catch_up(history, current.stream.gap, settled=True)
     assert len(current.told()) == 1
     assert current.story() == ["7"]
 
@@ -195,6 +209,7 @@ def test_an_unreadable_message_in_a_gap_is_told(current: Room) -> None:
     current.stream.lose()
     bad = Unreadable(CHANNEL, str(FIRST + 6), "Expected `datetime`")
     old = Unreadable(CHANNEL, str(FIRST + 4), "Expected `datetime`")
-    current.stream.catch_up(History(messages=(old, message(5), bad)), current.stream.gap)
+    history = History(messages=(old, message(5), bad))
+    current.stream.catch_up(history, current.stream.gap, settled=True)
     assert len(current.told()) == 1
     assert current.watermark() == 6

@@ -231,6 +231,18 @@ async def test_what_was_sent_before_the_follower_asked_anew_is_left_aside(
         assert (third.stream, third.after) == (second.stream, 2)
 
 
+async def test_the_permission_to_send_is_renewed_before_it_is_used_up(
+    open_store: OpenStore, address: str
+) -> None:
+    follower = follower_in(open_store("receiver"), address)
+    half = list(range(1, frames.WINDOW // 2 + 1))
+    async with impostor(address) as sender, running(_drain(follower)):
+        identity, follow = await heard(sender)
+        await sender.send_multipart([identity, batch(follow, after=0, values=half)])
+        _, renewal = await heard(sender)
+        assert (renewal.stream, renewal.after) == (follow.stream, half[-1])
+
+
 async def test_silence_makes_the_follower_ask_anew(
     open_store: OpenStore, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

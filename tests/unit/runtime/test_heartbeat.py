@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from autoscalper.runtime import heartbeat
@@ -45,6 +46,19 @@ async def test_it_beats_again_with_new_details(
     found = heartbeat.read(tmp_path, "a")
     assert found is not None
     assert int(found.details["beats"]) >= 2
+
+
+async def test_who_reads_while_it_beats_reads_one_whole_beat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "PERIOD_SECONDS", 0.01)
+    path = heartbeat.path_of(tmp_path, "a")
+    async with running(_awaited(heartbeat.beating("a", tmp_path, SystemClock(), dict)())):
+        await until(path.exists, "a heartbeat")
+        with path.open("rb") as opened:
+            inode = os.fstat(opened.fileno()).st_ino
+            await until(lambda: path.stat().st_ino != inode, "the next heartbeat")
+            assert msgspec.json.decode(opened.read(), type=heartbeat.Heartbeat).process == "a"
 
 
 def test_who_never_beat_has_no_heartbeat(tmp_path: Path) -> None:

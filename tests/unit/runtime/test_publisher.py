@@ -138,6 +138,7 @@ async def test_what_is_committed_while_nobody_waits_is_sent_at_once(
         append(log, [2])
         batch = await peer.batch()
     assert [position for position, _ in batch.entries] == [2]
+    assert not batch.restarted
 
 
 class MovedClock:

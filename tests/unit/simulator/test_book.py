@@ -415,14 +415,12 @@ class TestAnomalies:
         assert fact.order.status is Status.INACTIVE
         assert table.book.next_order_id(1) == 2
 
-    def test_a_lost_order_gives_its_id_back(self, table: Table) -> None:
+    def test_a_lost_order_is_gone_without_a_word(self, table: Table) -> None:
         table.place(1, terms())
-        table.place(2, terms())
-        (fact,) = table.book.forget(table[2], "lost", NOW)
+        (fact,) = table.book.forget(table[1], "lost", NOW)
         assert isinstance(fact, Kept)
         assert fact.order.anomaly == "lost"
-        assert table.book.next_order_id(1) == 2
-        assert told(table.place(2, terms())) == ["Opened 2 Submitted"]
+        assert not table.is_live(1)
 
     def test_a_fork_leaves_two_live_orders_and_the_name_to_the_newer(self, table: Table) -> None:
         table.place(1, terms())

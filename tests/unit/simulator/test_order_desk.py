@@ -12,7 +12,7 @@ from tests.unit.simulator.wire import errors, ids, order_fields, wired
 
 async def call(ib: ib_async.IB, strike: float = 685) -> ib_async.Contract:
     (contract,) = await ib.qualifyContractsAsync(spy_option(strike))
-    assert contract is not None
+    assert isinstance(contract, ib_async.Contract)
     return contract
 
 

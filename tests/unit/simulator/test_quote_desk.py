@@ -53,6 +53,7 @@ async def test_an_ended_subscription_is_silent_and_ends_only_once(gateway: Stand
         subscribe(wire)
         await wire.answers()
         wire.send("2", "2", "3")
+        assert await wire.answers() == []
         gateway.quote("0.40", "0.41")
         assert await wire.answers() == []
         wire.send("2", "2", "3")
@@ -75,6 +76,7 @@ async def test_single_ticks_follow_the_quote(gateway: Stand) -> None:
         assert kinds["4"] == ["0.405"]
         assert set(kinds) == {"1", "2", "3", "4"}
         wire.send("98", "1")
+        assert await wire.answers() == []
         gateway.quote("0.42", "0.43")
         assert "3" not in {message[2] for message in await wire.answers()}
 

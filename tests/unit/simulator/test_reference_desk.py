@@ -2,17 +2,19 @@ import ib_async
 import pytest
 
 from tests.unit.simulator.stand import EXPIRY, Stand, connected, spy_option
+from tests.unit.simulator.test_order_desk import call
 from tests.unit.simulator.wire import errors, wired
+
+
+async def matching(ib: ib_async.IB, pattern: str) -> list[ib_async.Contract]:
+    found = await ib.reqMatchingSymbolsAsync(pattern) or []
+    return [each.contract for each in found if each.contract is not None]
 
 
 async def test_a_client_finds_its_way_from_symbol_to_price_step(gateway: Stand) -> None:
     async with connected(gateway) as ib:
-        (found,) = [
-            each
-            for each in await ib.reqMatchingSymbolsAsync("SPY")
-            if each.contract.symbol == "SPY"
-        ]
-        chains = await ib.reqSecDefOptParamsAsync("SPY", "", "STK", found.contract.conId)
+        (found,) = await matching(ib, "SPY")
+        chains = await ib.reqSecDefOptParamsAsync("SPY", "", "STK", found.conId)
         smart = next(chain for chain in chains if chain.exchange == "SMART")
         assert f"{EXPIRY:%Y%m%d}" in smart.expirations
         assert 685.0 in smart.strikes
@@ -43,8 +45,7 @@ async def test_an_index_lists_two_classes(gateway: Stand) -> None:
 
 async def test_a_symbol_that_is_not_known_can_still_be_traded(gateway: Stand) -> None:
     async with connected(gateway) as ib:
-        symbols = [each.contract.symbol for each in await ib.reqMatchingSymbolsAsync("ZZQ")]
-        assert symbols == ["ZZQ"]
+        assert [each.symbol for each in await matching(ib, "ZZQ")] == ["ZZQ"]
         option = ib_async.Option("ZZQ", f"{EXPIRY:%Y%m%d}", 50, "C", "SMART", currency="USD")
         (contract,) = await ib.qualifyContractsAsync(option)
         assert contract is not None
@@ -78,8 +79,7 @@ async def test_what_does_not_exist_is_an_error(
 async def test_history_is_bars_and_schedules(gateway: Stand) -> None:
     gateway.quote("0.40", "0.42")
     async with connected(gateway) as ib:
-        (contract,) = await ib.qualifyContractsAsync(spy_option())
-        assert contract is not None
+        contract = await call(ib)
         bars = await ib.reqHistoricalDataAsync(contract, "", "3600 S", "5 mins", "TRADES", True)
         assert len(bars) == 12
         assert bars[-1].close == 0.41

@@ -1,0 +1,95 @@
+"""What a notice does to the chat: one card or line for each kind, as loud as the user wants it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from autoscalper.alert import cards
+from autoscalper.alert.outbox import Card, Outbox
+from autoscalper.alert.stories import Story
+from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
+from autoscalper.links import any_to_alert
+from autoscalper.links.any_to_alert import (
+    CommandAnswered,
+    GatewayChanged,
+    Level,
+    OrderFilled,
+    OutcomeDecided,
+    Reported,
+    TradeChanged,
+    TradeClosed,
+)
+
+_BY_LEVEL = {
+    Level.INFO: NoticeKind.INFO,
+    Level.WARNING: NoticeKind.WARNING,
+    Level.CRITICAL: NoticeKind.CRITICAL,
+}
+
+
+class News:
+    """Puts notices into the outbox, inside the caller's transaction."""
+
+    def __init__(self, outbox: Outbox, settings: AlertSettings) -> None:
+        """Tell through ``outbox``, with the marks and the loudness of ``settings``."""
+        self._outbox = outbox
+        self._settings = settings
+        self._marker = cards.marker_of(settings)
+
+    def tell(self, notice: any_to_alert.Message, story: Story | None, number: int) -> None:
+        """Tell of a new notice; ``story`` is its trade's, ``number`` that of an outcome."""
+        match notice:
+            case OutcomeDecided():
+                self._outcome(notice, story, number)
+            case TradeChanged() | OrderFilled() | TradeClosed():
+                if story is not None:
+                    self._trade(story)
+                if isinstance(notice, TradeClosed):
+                    self.line(NoticeKind.CLOSED, cards.closed_text(notice, self._marker))
+            case CommandAnswered():
+                card = cards.command_card(notice, self._marker)
+                self._outbox.put(f"command {notice.command_id}", card)
+            case Reported():
+                kind = _BY_LEVEL[notice.level]
+                text = cards.report_text(notice, self._marker)
+                self.line(kind, text, urgent=notice.level is Level.CRITICAL)
+            case GatewayChanged():
+                # Told by how long it lasts, not by each change.
+                return
+            case _:
+                assert_never(notice)
+
+    def line(self, kind: NoticeKind, html: str, *, urgent: bool = False) -> None:
+        """Say a line of ``kind``, unless the user does not want such."""
+        loudness = self._settings.loudness_of(kind)
+        if loudness is not Loudness.OFF:
+            self._outbox.say(Card(html=html, loud=loudness is Loudness.LOUD, urgent=urgent))
+
+    def _trade(self, story: Story) -> None:
+        loudness = self._settings.loudness_of(NoticeKind.TRADE)
+        # Nothing to show before it is told what the trade is.
+        if loudness is Loudness.OFF or story.trade is None:
+            return
+        card = Card(
+            html=cards.trade_text(story, self._marker),
+            buttons=cards.trade_buttons(story),
+            loud=loudness is Loudness.LOUD,
+        )
+        self._outbox.put(f"trade {story.trade_id}", card)
+
+    def _outcome(self, decided: OutcomeDecided, story: Story | None, number: int) -> None:
+        if story is not None and story.trade is not None:
+            self._trade(story)
+            return
+        ignored = decided.outcome.kind is OutcomeKind.IGNORED
+        kind = NoticeKind.IGNORED if ignored else NoticeKind.SKIPPED
+        loudness = self._settings.loudness_of(kind)
+        if loudness is Loudness.OFF:
+            return
+        card = Card(
+            html=cards.skipped_text(decided, number, self._marker),
+            buttons=cards.offer_buttons(decided, number),
+            loud=loudness is Loudness.LOUD,
+        )
+        self._outbox.say(card)

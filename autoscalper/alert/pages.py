@@ -1,0 +1,292 @@
+"""The answers to commands as Telegram shows them, in its HTML. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from autoscalper.alert.cards import marked
+from autoscalper.alert.chat_commands import ALIASES, MENU, Name, NotUnderstood
+from autoscalper.alert.markup import (
+    bold,
+    clock_time,
+    dollars,
+    escaped,
+    fitted,
+    price,
+    short_contract,
+    span,
+)
+from autoscalper.alert.render import shortened
+from autoscalper.alert.stories import Story
+from autoscalper.alert.supervisor import ProcessState
+from autoscalper.alert.view import PROCESSES, ServerView, View
+from autoscalper.domain.order import Purpose
+from autoscalper.domain.pricing import shown
+from autoscalper.links.any_to_alert import OutcomeDecided, TradeClosed
+from autoscalper.links.broker_to_alert import LiveOrder, OpenTrade, Status
+
+#: Age in seconds at which the broker's status is called old.
+_OLD_SECONDS = 5.0
+#: Kinds of orders as /status groups them.
+_KINDS = {
+    "entries": frozenset({Purpose.ENTRY, Purpose.ADD}),
+    "stops": frozenset({Purpose.STOP_LOSS}),
+    "targets": frozenset({Purpose.TAKE_PROFIT}),
+    "exits": frozenset({Purpose.EXIT}),
+}
+
+
+def status_text(view: View, closed_today: Sequence[TradeClosed], marker: str) -> str:
+    """Return balance, positions, orders by kind, mode and the state of each process."""
+    lines = [marked(marker, f"<b>Status</b> · {clock_time(view.now)}")]
+    status = view.status
+    if status is None:
+        lines.append("The broker has not told anything yet.")
+    else:
+        lines += _broker_lines(view, status)
+        lines += _position_lines(status)
+        lines += _order_lines(status)
+    lines.append(_today_line(closed_today))
+    lines.append(_processes_line(view))
+    return fitted(lines)
+
+
+def server_text(view: View, server: ServerView, marker: str) -> str:
+    """Return processes, connections, queues and the machine."""
+    lines = [marked(marker, f"<b>Server</b> · {clock_time(view.now)}")]
+    lines += _supervised_lines(server.processes)
+    for name in PROCESSES:
+        lines.append(_beat_line(view, name))
+    if view.status is not None:
+        since = span((view.now - view.status.phase_since).total_seconds())
+        lines.append(f"Gateway: {escaped(view.status.phase)} for {since}")
+    host = server.host
+    used = host.memory_total - host.memory_available
+    lines.append(
+        f"Load {host.load:.0%} · memory {used / 2**30:.1f} of {host.memory_total / 2**30:.1f} GiB"
+        f" · disk {host.disk_free / 2**30:.1f} of {host.disk_total / 2**30:.1f} GiB free"
+    )
+    return fitted(lines)
+
+
+def balance_text(view: View, closed_today: Sequence[TradeClosed], marker: str) -> str:
+    """Return the account's value, what risk is counted from, and today's result."""
+    lines = [marked(marker, f"<b>Balance</b> · {clock_time(view.now)}")]
+    status = view.status
+    if status is None:
+        lines.append("The broker has not told anything yet.")
+        return fitted(lines)
+    told = "not told yet" if status.net_liquidation is None else f"${status.net_liquidation:,.2f}"
+    lines.append(f"Account {escaped(status.account or 'unknown')}: net liquidation {told}")
+    lines.append(f"Risk is counted from ${status.balance:,.2f}")
+    lines.append(f"Open profit and loss {_unrealized(status)}")
+    lines.append(_today_line(closed_today))
+    return fitted([*lines, *_age_lines(view, status)])
+
+
+def trades_text(stories: Sequence[Story], now: datetime, marker: str) -> str:
+    """Return today's trades and those that are open, newest last."""
+    lines = [marked(marker, f"<b>Trades</b> · {clock_time(now)}")]
+    traded = [story for story in stories if story.trade is not None]
+    if not traded:
+        lines.append("None today, and none open.")
+    lines += [f"{number}. {_trade_line(story)}" for number, story in enumerate(traded, 1)]
+    return fitted(lines)
+
+
+def pnl_text(days: Sequence[tuple[datetime, Decimal]], asked: int, marker: str) -> str:
+    """Return the caption of the chart: what ``asked`` days came to."""
+    total = sum((result for _, result in days), Decimal(0))
+    won = sum(result > 0 for _, result in days)
+    title = marked(marker, f"<b>Profit and loss</b>, {asked} days: {bold(dollars(total))}")
+    if not days:
+        return f"{title}\nNo trade was closed in that time."
+    return f"{title}\n{won} of {len(days)} trading days ahead. Before commissions."
+
+
+def why_text(number: int, decided: OutcomeDecided, story: Story | None, marker: str) -> str:
+    """Return the whole story of an alert, as far as it is known."""
+    heard = (decided.received_at - decided.posted_at).total_seconds()
+    took = (decided.decided_at - decided.received_at).total_seconds() * 1000
+    lines = [
+        marked(marker, f"<b>Alert {number}</b> · {clock_time(decided.posted_at)}"),
+        f"<i>{escaped(decided.author_name)}</i> in {escaped(decided.channel_name)}:",
+        f"<blockquote>{escaped(shortened(decided.text, 900))}</blockquote>",
+        f"Understood: {escaped(decided.understood)}",
+        f"Outcome: <b>{decided.outcome.kind.value}</b> {escaped(decided.outcome.detail)}",
+        f"Heard after {heard:.1f} s, decided in {took:.0f} ms",
+    ]
+    if decided.ordered_at is not None:
+        gap = (decided.ordered_at - decided.received_at).total_seconds() * 1000
+        lines.append(f"First order {gap:.0f} ms after it was heard")
+    lines += [f"Order: {escaped(order)}" for order in decided.orders]
+    if story is not None and story.trade is not None:
+        lines.append(f"Trade: {_trade_line(story)}")
+    return fitted(lines)
+
+
+def latest_text(latest: Sequence[tuple[int, OutcomeDecided]], marker: str) -> str:
+    """Return the latest alerts with the numbers to ask about them."""
+    lines = [marked(marker, "<b>Latest alerts</b>")]
+    if not latest:
+        lines.append("None yet.")
+    lines += [
+        f"/why_{number} {clock_time(each.posted_at)} <b>{each.outcome.kind.value}</b>"
+        f" {escaped(shortened(each.text, 60))}"
+        for number, each in latest
+    ]
+    return fitted(lines)
+
+
+def help_text(marker: str) -> str:
+    """Return every command with what it does."""
+    lines = [marked(marker, "<b>AutoScalper</b>")]
+    for name, (argument, what) in MENU.items():
+        others = ", ".join(f"/{alias}" for alias, meant in ALIASES.items() if meant is name)
+        lines.append(
+            f"/{name.value} {escaped(argument)} {escaped(what)}".replace("  ", " ")
+            + (f" <i>({others})</i>" if others else "")
+        )
+    lines.append("Commands older than 60 s are refused. Buttons that do something work once.")
+    return fitted(lines)
+
+
+def not_understood_text(asked: NotUnderstood, marker: str) -> str:
+    """Return that there is no such command, and which one was perhaps meant."""
+    hint = "" if asked.perhaps is None else f" Perhaps /{asked.perhaps.value}?"
+    return marked(marker, f"No command /{escaped(asked.word)}.{hint} See /{Name.HELP.value}.")
+
+
+def question_text(view: View, what: str, marker: str) -> str:
+    """Return the question before ``what`` is done to the open positions."""
+    lines = [marked(marker, f"<b>{escaped(what)}?</b>")]
+    if view.status is not None:
+        lines += _position_lines(view.status)
+        lines += _age_lines(view, view.status)
+    lines.append("The button works once, for 30 s.")
+    return fitted(lines)
+
+
+def _broker_lines(view: View, status: Status) -> list[str]:
+    worth = "unknown" if status.net_liquidation is None else f"${status.net_liquidation:,.2f}"
+    since = span((view.now - status.phase_since).total_seconds())
+    lines = [
+        f"Account {escaped(status.account or 'unknown')} · {worth}",
+        f"Gateway: <b>{escaped(status.phase)}</b> for {since}",
+    ]
+    if status.paused:
+        lines.append("<b>Paused</b>: no new entries until /resume")
+    if status.waiting:
+        lines.append(f"Waiting to be decided: {status.waiting}")
+    return lines + _age_lines(view, status)
+
+
+def _age_lines(view: View, status: Status) -> list[str]:
+    age = (view.now - status.written_at).total_seconds()
+    return [f"<b>As of {span(age)} ago</b>: the broker is silent"] if age > _OLD_SECONDS else []
+
+
+def _position_lines(status: Status) -> list[str]:
+    held = [trade for trade in status.trades if trade.held_qty]
+    if not held:
+        return ["No open positions."]
+    lines = [_position_line(trade) for trade in held]
+    return [*lines, f"Open profit and loss {_unrealized(status)}"]
+
+
+def _position_line(trade: OpenTrade) -> str:
+    paid = "" if trade.avg_price is None else f" at {price(trade.avg_price)}"
+    result = _unrealized_of(trade)
+    worth = "no quote" if result is None else f"bid {shown(trade.bid or Decimal(0))}"
+    gained = "" if result is None else f" <b>{dollars(result)}</b>"
+    naked = trade.held_qty - trade.protected_qty
+    stop = f"stop {shown(trade.stop_price)}" if naked <= 0 else f"<b>{naked} without a stop</b>"
+    return (
+        f"{bold(short_contract(trade.contract))}: {trade.held_qty}{paid}, {worth}{gained}, {stop},"
+        f" target {shown(trade.target_price)}"
+    )
+
+
+def _unrealized_of(trade: OpenTrade) -> Decimal | None:
+    if trade.bid is None or trade.avg_price is None:
+        return None
+    return (trade.bid - trade.avg_price) * trade.held_qty * trade.multiplier
+
+
+def _unrealized(status: Status) -> str:
+    results = [_unrealized_of(trade) for trade in status.trades if trade.held_qty]
+    known = [result for result in results if result is not None]
+    missing = len(results) - len(known)
+    unknown = f", {missing} without a quote" if missing else ""
+    return f"<b>{dollars(sum(known, Decimal(0)))}</b>{unknown}"
+
+
+def _order_lines(status: Status) -> list[str]:
+    if not status.orders:
+        return ["No open orders."]
+    lines = []
+    for kind, purposes in _KINDS.items():
+        orders = [order for order in status.orders if order.purpose in purposes]
+        if orders:
+            lines.append(f"{kind.capitalize()}: {', '.join(map(_order_words, orders))}")
+    return lines
+
+
+def _order_words(order: LiveOrder) -> str:
+    at = "at the market" if order.price is None else f"at {shown(order.price)}"
+    doubt = " (in doubt)" if order.status.value == "in doubt" else ""
+    return f"{order.leaves_qty} {short_contract(order.contract)} {at}{doubt}"
+
+
+def _today_line(closed: Sequence[TradeClosed]) -> str:
+    total = sum((each.realized for each in closed), Decimal(0))
+    won = sum(each.realized > 0 for each in closed)
+    return f"Today: {bold(dollars(total))}, {len(closed)} trades closed, {won} won"
+
+
+def _processes_line(view: View) -> str:
+    words = []
+    for name in PROCESSES:
+        if name in view.beats:
+            words.append(f"{name} ok" if view.is_beating(name) else f"<b>{name} silent</b>")
+        else:
+            words.append(f"<b>{name} never seen</b>")
+    return " · ".join(words)
+
+
+def _supervised_lines(processes: Sequence[ProcessState] | None) -> list[str]:
+    if processes is None:
+        return ["supervisord does not answer"]
+    return [
+        f"{escaped(each.name)}: {each.statename.lower()}"
+        + (f" for {span(each.now - each.start)}" if each.statename == "RUNNING" else "")
+        for each in processes
+    ]
+
+
+def _beat_line(view: View, name: str) -> str:
+    age = view.age_of(name)
+    if age is None:
+        return f"<b>{name}</b> no heartbeat"
+    details = ", ".join(
+        f"{escaped(key.replace('_', ' '))} {escaped(value)}"
+        for key, value in view.beats[name].details.items()
+    )
+    return f"<b>{name}</b> beat {age:.0f} s ago{': ' if details else ''}{details}"
+
+
+def _trade_line(story: Story) -> str:
+    trade = story.trade
+    assert trade is not None
+    what = f"{clock_time(trade.opened_at)} {bold(short_contract(trade.contract))}"
+    bought = f" {trade.bought_qty} at {price(trade.avg_price)}" if trade.avg_price else ""
+    cost = story.cost_against_post
+    slip = "" if cost is None else f" ({dollars(-cost)} against the post)"
+    if story.closed is not None:
+        out = price(story.closed.avg_exit_price)
+        return f"{what}{bought}{slip}, out at {out}: <b>{dollars(story.closed.realized)}</b>"
+    if not story.is_open:
+        return f"{what} not filled"
+    return f"{what}{bought}{slip}, {'holding ' + str(trade.held_qty) if bought else 'ordered'}"

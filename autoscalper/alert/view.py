@@ -1,0 +1,104 @@
+"""What is seen of everything at one moment, gathered for the pages and for the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from autoscalper.alert import host, supervisor
+from autoscalper.alert.escalation import Seen, Subject
+from autoscalper.links import broker_to_alert
+from autoscalper.runtime import heartbeat
+from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.heartbeat import Heartbeat
+
+#: Processes that leave heartbeats, in the order in which an alert passes them.
+PROCESSES = ("ingest", "parser", "broker", "alert", "watchdog")
+#: Age in seconds at which a heartbeat means that its process is away.
+SILENT_SECONDS = 15.0
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything at one moment."""
+
+    now: datetime
+    monotonic: float
+    status: broker_to_alert.Status | None
+    beats: Mapping[str, Heartbeat]
+
+    def age_of(self, process: str) -> float | None:
+        """Return the age of a process's heartbeat in seconds, None if it never left one."""
+        beat = self.beats.get(process)
+        return None if beat is None else max(0.0, self.monotonic - beat.monotonic)
+
+    def is_beating(self, process: str) -> bool:
+        """Return whether a process is there and its loop turns."""
+        age = self.age_of(process)
+        return age is not None and age <= SILENT_SECONDS
+
+    def detail(self, process: str, name: str) -> str:
+        """Return what a process says of itself under ``name``; empty if it says nothing."""
+        beat = self.beats.get(process)
+        return beat.details.get(name, "") if beat is not None else ""
+
+    @property
+    def is_exposed(self) -> bool:
+        """Return whether a position is open, as far as the broker told."""
+        return self.status is not None and any(each.held_qty for each in self.status.trades)
+
+
+class ServerView(msgspec.Struct, frozen=True, kw_only=True):
+    """What only ``/server`` shows, and takes longer to find out."""
+
+    #: None: supervisord does not answer.
+    processes: tuple[supervisor.ProcessState, ...] | None
+    host: host.Host
+
+
+def look(run_dir: Path, clock: Clock) -> View:
+    """Return everything that is quick to see."""
+    beats = {name: heartbeat.read(run_dir, name) for name in PROCESSES}
+    return View(
+        now=clock.now(),
+        monotonic=clock.monotonic(),
+        status=broker_to_alert.read(run_dir),
+        beats={name: beat for name, beat in beats.items() if beat is not None},
+    )
+
+
+def look_at_server(run_dir: Path, data_dir: Path) -> ServerView:
+    """Return the processes and the machine. Blocks for some milliseconds."""
+    return ServerView(processes=supervisor.ask(run_dir), host=host.look(data_dir))
+
+
+def seen_in(view: View) -> list[Seen]:
+    """Return how everybody but the gateway stands, whose state comes as a notice."""
+    seen = [_process(view, subject) for subject in (Subject.INGEST, Subject.PARSER, Subject.BROKER)]
+    discord = view.detail("ingest", "discord")
+    if discord and view.is_beating("ingest"):
+        seen.append(
+            Seen(
+                subject=Subject.DISCORD,
+                is_up=discord == "connected",
+                since=view.now,
+                reason=discord,
+                needs_a_person=discord == "token refused",
+            )
+        )
+    model = view.detail("parser", "model")
+    if model and view.is_beating("parser"):
+        is_up = not model.startswith(("away", "refused"))
+        seen.append(Seen(subject=Subject.MODEL, is_up=is_up, since=view.now, reason=model))
+    return seen
+
+
+def _process(view: View, subject: Subject) -> Seen:
+    beat = view.beats.get(subject.value)
+    if beat is None:
+        return Seen(subject=subject, is_up=False, since=view.now, reason="it never started")
+    is_up = view.is_beating(subject.value)
+    since = beat.started_at if is_up else beat.beat_at
+    return Seen(subject=subject, is_up=is_up, since=since, reason="no heartbeat")

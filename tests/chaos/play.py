@@ -1,0 +1,169 @@
+"""Brings a trading day and a storm together, lets it settle, and has it judged."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import msgspec
+
+from autoscalper.links.cli_to_ingest import LineRefused, TakePost
+from tests.chaos import evidence, judge
+from tests.chaos.evidence import Evidence, HandedIn
+from tests.chaos.judge import Verdict
+from tests.chaos.stack import Stack
+from tests.chaos.trader import EXPIRY, Alert, Day, Kind, Move
+from tests.chaos.weather import Weather
+
+#: Seconds in which everything must have come to rest once nothing goes wrong any more.
+SETTLE_SECONDS = 60.0
+#: Seconds between two judgements until then.
+_LOOK_SECONDS = 0.5
+#: Seconds for which ingest may be away, all its deaths in a row together.
+_DOOR_SECONDS = 60.0
+
+
+class Played(msgspec.Struct, kw_only=True):
+    """A storm that is over."""
+
+    verdict: Verdict
+    evidence: Evidence
+    figures: dict[str, float]
+
+
+class Play:
+    """One day on one stack."""
+
+    def __init__(self, stack: Stack, day: Day, weather: Weather | None) -> None:
+        """Play ``day`` on ``stack`` in ``weather``."""
+        self._stack = stack
+        self._day = day
+        self._weather = weather
+        self._handed_in: list[HandedIn] = []
+        self._lock = threading.Lock()
+
+    def run(self) -> Played:
+        """Play it to its end and judge it."""
+        stack = self._stack
+        for move in self._day.opening:
+            stack.ask("quote", **_quote(move))
+        began = stack.moment()
+        parts: list[Callable[[float], None]] = [self._trade, self._move]
+        if self._weather is not None:
+            parts.append(self._weather.rage)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            for part in [pool.submit(part, began) for part in parts]:
+                part.result()
+        if self._weather is not None:
+            self._weather.end()
+        return self._settled()
+
+    def _trade(self, began: float) -> None:
+        lines: dict[str, str] = {}
+        with closing(self._stack.door()) as door:
+            for number, alert in enumerate(self._day.alerts, start=1):
+                self._wait(began + alert.at)
+                line = self._line(alert, lines)
+                request = TakePost(line=line, number=number)
+                reply = door.hand_in(request, patience_seconds=_DOOR_SECONDS)
+                if isinstance(reply, LineRefused):
+                    raise AssertionError(f"{line} was refused: {reply.reason}")
+                self._handed_in.append(HandedIn(alert=alert, post_id=str(reply.post_id)))
+
+    def _move(self, began: float) -> None:
+        for move in self._day.moves:
+            self._wait(began + move.at)
+            self._stack.ask("quote", **_quote(move))
+
+    def _wait(self, moment: float) -> None:
+        time.sleep(max(0.0, moment - self._stack.moment()))
+
+    def _line(self, alert: Alert, lines: dict[str, str]) -> str:
+        if alert.kind is Kind.SAME_LINE:
+            return lines[alert.message_id]
+        written: dict[str, str | None] = {
+            "channel_id": "101",
+            "author_id": alert.author_id,
+            "author_name": f"trader {alert.author_id}",
+            "posted_at": self._stack.stage.clock.now().isoformat(),
+        }
+        if alert.kind is Kind.DELETION:
+            return json.dumps(written | {"deletes": alert.message_id})
+        name = "edits" if alert.kind is Kind.EDIT else "message_id"
+        written |= {name: alert.message_id, "text": alert.text, "reply_to": alert.reply_to}
+        line = json.dumps(written)
+        lines.setdefault(alert.message_id, line)
+        return line
+
+    def _settled(self) -> Played:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            played = self._judged()
+            lasting = [each for each in played.verdict.findings if each.kind != "naked"]
+            if self._is_quiet(played.evidence) and not lasting or time.monotonic() > deadline:
+                return played
+            time.sleep(_LOOK_SECONDS)
+
+    def _judged(self) -> Played:
+        stack, weather = self._stack, self._weather
+        found = evidence.gather(stack, tuple(self._handed_in))
+        known = weather.away if weather is not None else []
+        verdict = judge.judge(
+            found,
+            away=evidence.away_spans(stack, known),
+            moment_of=stack.moment_of,
+            end=stack.moment(),
+        )
+        waits = recoveries(stack, found, known)
+        figures = verdict.figures | {
+            "kills": weather.kills if weather is not None else 0,
+            "gateway_restarts": weather.gateway_restarts if weather is not None else 0,
+            "recovery_ms_p50": quantile(waits, 0.5),
+            "recovery_ms_p99": quantile(waits, 0.99),
+        }
+        return Played(verdict=verdict, evidence=found, figures=figures)
+
+    def _is_quiet(self, found: Evidence) -> bool:
+        """Nothing is on its way: whatever rests at the gateway protects or waits for its price."""
+        entering = any(order.is_live and order.side == "BUY" for order in found.orders)
+        return self._stack.state() == "trading" and not entering
+
+
+def recoveries(stack: Stack, found: Evidence, known: Sequence[tuple[float, float]]) -> list[float]:
+    """Return the milliseconds from the end of each disturbance of the broker to trading again.
+
+    A disturbance is a kill of the broker or a time in which the gateway could not be reached; what
+    was disturbed again before the broker traded counts once, from the last end.
+    """
+    ends = [at for at, process in stack.kills if process == "broker"]
+    ends += [last for _, last in evidence.away_spans(stack, list(known))]
+    waits, since = [], 0.0
+    for at, state in found.states:
+        if state != "trading":
+            continue
+        before = [end for end in ends if since < end <= at]
+        if before:
+            waits.append((at - max(before)) * 1000)
+        since = at
+    return waits
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that ``share`` of ``values`` does not exceed, 0 if there are none."""
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else 0.0
+
+
+def _quote(move: Move) -> dict[str, str]:
+    return {
+        "underlying": move.contract.underlying,
+        "expiry": EXPIRY,
+        "strike": str(move.contract.strike),
+        "right": move.contract.right,
+        "bid": str(move.bid),
+        "ask": str(move.ask),
+    }

@@ -1,0 +1,215 @@
+"""Carries disturbances out."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import assert_never
+
+from tests.chaos.naked import Span
+from tests.chaos.stack import Stack
+from tests.chaos.storm import (
+    PROCESSES,
+    ClockJump,
+    DiskFull,
+    Disturbance,
+    Fault,
+    Freeze,
+    Kill,
+    KillAtLabel,
+    LinkDown,
+    NotAccepting,
+    Planned,
+    Restart,
+)
+
+_LOOK_SECONDS = 0.02
+#: Seconds without a death after which a process can be hit in its first second.
+PEACE_SECONDS = 6.0
+
+
+class Weather:
+    """A storm's disturbances, one after the other, with what has to be mended after a while."""
+
+    def __init__(self, stack: Stack, planned: tuple[Planned, ...], seed: int) -> None:
+        """Disturb ``stack`` as ``planned``."""
+        self._stack = stack
+        self._planned = list(planned)
+        self._chance = random.Random(f"weather {seed}")
+        #: What is to be mended: when, and how.
+        self._mends: list[tuple[float, Disturbance, int]] = []
+        self._armed: dict[Path, str] = {}
+        self._hit_at: dict[str, float] = {}
+        #: Spans in which the gateway could not be reached, as far as it was our doing.
+        self.away: list[Span] = []
+        self.kills = 0
+        self.gateway_restarts = 0
+
+    def rage(self, began: float) -> None:
+        """Carry everything out in its time, and mend what is to be mended; then return."""
+        while self._planned or self._mends:
+            now = self._stack.moment()
+            while self._planned and began + self._planned[0].at <= now:
+                self._do(self._planned.pop(0).what)
+            for due in [each for each in self._mends if each[0] <= now]:
+                self._mends.remove(due)
+                self._mend(due[1], due[2])
+            self._count_deaths()
+            time.sleep(_LOOK_SECONDS)
+
+    def end(self) -> None:
+        """Disarm whatever did not happen."""
+        self._count_deaths()
+        for path in self._armed:
+            path.unlink(missing_ok=True)
+        self._armed.clear()
+        self._stack.ask("clear")
+
+    def _do(self, what: Disturbance) -> None:
+        match what:
+            case Kill() | KillAtLabel() | Freeze() | DiskFull():
+                self._hit_process(what)
+            case Restart() | Fault() | LinkDown() | NotAccepting():
+                self._hit_gateway(what)
+            case ClockJump(seconds=seconds):
+                self._stack.jump(seconds)
+            case _:
+                assert_never(what)
+
+    def _hit_process(self, what: Kill | KillAtLabel | Freeze | DiskFull) -> None:
+        stack = self._stack
+        match what:
+            case Kill(process=process):
+                self._kill(process)
+            case KillAtLabel(label=label):
+                self._arm(label)
+            case Freeze(process=process, seconds=seconds):
+                pid = stack.signal(process, signal.SIGSTOP)
+                self._mend_after(seconds, what, pid)
+                if process == "simulator":
+                    self._is_away(seconds)
+            case DiskFull(process=process):
+                _fill_disk_of(stack.pid(process))
+            case _:
+                assert_never(what)
+
+    def _hit_gateway(self, what: Restart | Fault | LinkDown | NotAccepting) -> None:
+        stack = self._stack
+        match what:
+            case Restart():
+                self._restart(what)
+            case Fault():
+                stack.try_ask("fault", fault=_fault_of(what))
+            case LinkDown(seconds=seconds, orders=orders):
+                if stack.try_ask("connectivity", code=1100, orders=orders):
+                    self._mend_after(seconds, what)
+            case NotAccepting():
+                self._refuse(what)
+            case _:
+                assert_never(what)
+
+    def _mend(self, what: Disturbance, pid: int) -> None:
+        match what:
+            case Freeze():
+                _continue(pid)
+            case LinkDown(code=code):
+                self._stack.ask("connectivity", code=code)
+            case NotAccepting():
+                self._stack.ask("accepting")
+            case _:
+                raise AssertionError(f"{what} mends itself")
+
+    def _kill(self, process: str) -> None:
+        """Kill it, or another one if it may not be hit just now."""
+        others = self._chance.sample(list(PROCESSES), k=len(PROCESSES))
+        for each in (process, *others):
+            if self._may_hit(each) and self._stack.kill(each):
+                self._disarm(each)
+                self._hit(each)
+                self.gateway_restarts += each == "simulator"
+                return
+
+    def _arm(self, label: str) -> None:
+        process = label.partition("-")[0]
+        if process not in self._armed.values() and self._may_hit(process):
+            self._armed[self._stack.arm(label)] = process
+
+    def _disarm(self, process: str) -> None:
+        for path in [path for path, whose in self._armed.items() if whose == process]:
+            path.unlink(missing_ok=True)
+            del self._armed[path]
+
+    def _hit(self, process: str) -> None:
+        self.kills += 1
+        self._hit_at[process] = self._stack.moment()
+
+    def _may_hit(self, process: str) -> bool:
+        """Return whether a death now costs no more than a restart.
+
+        Supervisord lets a program that dies again and again at its start wait longer each time,
+        so one early death in a while is all that anything can be promised for.
+        """
+        state = self._stack.supervised_state(process)
+        last = self._hit_at.get(process, -PEACE_SECONDS)
+        rested = self._stack.moment() - last >= PEACE_SECONDS
+        return state == "RUNNING" or (state == "STARTING" and rested)
+
+    def _restart(self, wanted: Restart) -> None:
+        arguments = {
+            "down_seconds": wanted.down_seconds,
+            "disclaimer_seconds": wanted.disclaimer_seconds,
+            "lose_orders": wanted.lose_orders,
+        }
+        if self._stack.try_ask("restart", **arguments):
+            self.gateway_restarts += 1
+            self._is_away(wanted.down_seconds + wanted.disclaimer_seconds)
+
+    def _refuse(self, wanted: NotAccepting) -> None:
+        lingers = wanted.manner == "linger"
+        name, value = ("linger_seconds", wanted.seconds) if lingers else (wanted.manner, True)
+        if self._stack.try_ask("accepting", **{name: value}):
+            self._stack.try_ask("drop")
+            self._mend_after(wanted.seconds, wanted)
+
+    def _mend_after(self, seconds: float, what: Disturbance, pid: int = 0) -> None:
+        self._mends.append((self._stack.moment() + seconds, what, pid))
+        if not isinstance(what, Freeze):
+            self._is_away(seconds)
+
+    def _is_away(self, seconds: float) -> None:
+        now = self._stack.moment()
+        self.away.append((now, now + seconds))
+
+    def _count_deaths(self) -> None:
+        for path, process in list(self._armed.items()):
+            if not path.exists():
+                del self._armed[path]
+                self._stack.note_death(process)
+                self._hit(process)
+
+
+def _fault_of(fault: Fault) -> dict[str, object]:
+    return {name: getattr(fault, name) for name in fault.__struct_fields__}
+
+
+def _continue(pid: int) -> None:
+    if pid:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+
+
+def _fill_disk_of(pid: int) -> None:
+    """Let every write of a process to a file fail, as a full disk does; its successor can write."""
+    if not pid:
+        return
+    try:
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+    except ProcessLookupError:
+        return
