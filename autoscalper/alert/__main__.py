@@ -1,4 +1,4 @@
-"""Start alert: notices in, one readable line each out."""
+"""Start alert: notices in, one readable line each out, and the user's chat where there is one."""
 
 from __future__ import annotations
 
@@ -6,58 +6,59 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 
-from autoscalper.alert import shelf
+from autoscalper.alert import confirmations, outbox, shelf, stories, watch
+from autoscalper.alert.keeper import Keeper
 from autoscalper.alert.shelf import Shelf
+from autoscalper.alert.stories import Stories
 from autoscalper.domain.settings import BY_PROCESS, AlertSettings, contradictions
-from autoscalper.links import any_to_alert
-from autoscalper.runtime import config, crashpoints
+from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.runtime import config
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
+from autoscalper.runtime.log import Log
 from autoscalper.runtime.process import Process
+from autoscalper.runtime.publisher import Publisher
 from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
 
 _LINKS = (any_to_alert.FROM_INGEST, any_to_alert.FROM_PARSER, any_to_alert.FROM_BROKER)
+_SCHEMA = shelf.SCHEMA + stories.SCHEMA + outbox.SCHEMA + confirmations.SCHEMA + watch.SCHEMA
 
 
 async def alert() -> None:
     """Keep and say what the other processes have to tell, until told to stop."""
     settings = config.load(AlertSettings, known=BY_PROCESS.values(), contradictions=contradictions)
     process = Process("alert", settings)
-    store = Store(process.store_path, durable=False, schema=shelf.SCHEMA)
-    kept = Shelf(store)
+    store = Store(process.store_path, durable=False, schema=_SCHEMA)
+    kept, told = Shelf(store), Stories(store)
     followers = [
         Follower(link, process.address(link.name), store, process.clock) for link in _LINKS
     ]
+    commands = Log(store, alert_to_broker.LINK, process.clock)
+    publisher = Publisher(commands, process.address(alert_to_broker.LINK.name), process.clock)
+    tasks: list[Callable[[], Awaitable[None]]] = []
+    chat_details: Callable[[], dict[str, str]] = dict
+    keeper = Keeper(store, kept, told)
+    if settings.telegram_enabled:
+        # Only now: the library takes 20 MB.
+        from autoscalper.alert.telegram import Telegram
+
+        telegram = Telegram(process, store, kept, told, commands)
+        keeper.news, tasks, chat_details = telegram.news, telegram.tasks(), telegram.details
 
     def details() -> dict[str, str]:
         waiting = sum(max(0, each.head - each.received) for each in followers)
-        return {"outcomes": str(kept.outcomes), "waiting": str(waiting)}
+        return {"outcomes": str(kept.outcomes), "waiting": str(waiting), **chat_details()}
 
-    logger.info("alert ready outcomes=%s", kept.outcomes)
+    logger.info("alert ready outcomes=%s telegram=%s", kept.outcomes, settings.telegram_enabled)
     await serve(
-        *(following(each, kept, store) for each in followers),
+        *(keeper.following(each) for each in followers),
+        *tasks,
+        publisher.publish,
         beating("alert", process.run_dir, process.clock, details),
     )
-
-
-def following(
-    notices: Follower[any_to_alert.Message], kept: Shelf, store: Store
-) -> Callable[[], Awaitable[None]]:
-    """Return a task that keeps what comes from one sender."""
-
-    async def keep_notices() -> None:
-        async for batch in notices.batches():
-            with store.transaction():
-                for entry in batch:
-                    kept.take(entry.message)
-                notices.keep(batch)
-                crashpoints.reach("alert-before-commit")
-            crashpoints.reach("alert-after-commit")
-
-    return keep_notices
 
 
 if __name__ == "__main__":

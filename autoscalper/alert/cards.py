@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from autoscalper.alert.chat import Button, Keyboard
@@ -13,6 +14,7 @@ from autoscalper.alert.markup import (
     fitted,
     price,
     short_contract,
+    span,
 )
 from autoscalper.alert.outbox import Card
 from autoscalper.alert.render import shortened
@@ -30,6 +32,7 @@ from autoscalper.links.any_to_alert import (
     TradeChanged,
     TradeClosed,
 )
+from autoscalper.links.broker_to_alert import MissedEntry
 
 #: Characters of a post that a card quotes.
 _QUOTED = 160
@@ -97,6 +100,22 @@ def offer_buttons(decided: OutcomeDecided, number: int) -> Keyboard:
     if decided.outcome.kind is not OutcomeKind.EXPIRED or decided.orders:
         return ()
     return ((Button(label="Missed. Take it now?", data=f"t:{number}"),),)
+
+
+def late_text(entry: MissedEntry, now: datetime, marker: str) -> str:
+    """Return the question whether an entry that came too late shall be taken, with its price."""
+    age = span((now - entry.posted_at).total_seconds())
+    posted = "no price" if entry.posted_price is None else price(entry.posted_price)
+    present = "no quote"
+    if entry.bid is not None and entry.ask is not None:
+        present = f"{price(entry.bid)} bid, {price(entry.ask)} ask"
+    lines = [
+        marked(marker, f"<b>Take {escaped(short_contract(entry.contract))} now?</b>"),
+        f"Posted {age} ago at {posted}; now {present}.",
+        "The limit stays within the chase of the posted price, and every other limit holds.",
+        "The button works once, for 30 s.",
+    ]
+    return fitted(lines)
 
 
 def report_text(report: Reported, marker: str) -> str:

@@ -91,6 +91,15 @@ class Confirmations:
         self._store.execute("UPDATE confirmations SET spent = 1 WHERE nonce = ?", (nonce,))
         return _WISHES.decode(wish)
 
+    def have_expired(self, now: datetime) -> bool:
+        """Return whether there is something to ``expire``."""
+        row = self._store.execute(
+            "SELECT 1 FROM confirmations"
+            " WHERE spent = 0 AND expires_at < ? AND message_id IS NOT NULL LIMIT 1",
+            (now.isoformat(),),
+        ).fetchone()
+        return row is not None
+
     def expire(self, now: datetime) -> list[int]:
         """Spend what expired and was never pressed; return the messages that have it."""
         rows = self._store.execute(

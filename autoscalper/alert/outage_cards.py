@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from autoscalper.alert.cards import marked
@@ -19,6 +18,7 @@ from autoscalper.alert.markup import (
     span,
 )
 from autoscalper.domain.order import Side
+from autoscalper.domain.restart import parse_time_of_day
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links.any_to_alert import OrderFilled, OutcomeDecided
 from autoscalper.links.broker_to_alert import OpenTrade, Status
@@ -100,9 +100,7 @@ def approval_is_likely(outage: Outage, settings: AlertSettings, now: datetime) -
     It does so after a restart that needs a full login, with its API port closed all the while:
     what tells is a restart that does not come back.
     """
-    restart = _restart_time(settings.auto_restart_time)
-    if restart is None:
-        return False
+    restart = parse_time_of_day(settings.auto_restart_time)
     began = outage.since.astimezone(ZoneInfo(settings.time_zone))
     minutes = (began.hour - restart.hour) * 60 + began.minute - restart.minute
     near_restart = abs((minutes + 720) % 1440 - 720) <= 5
@@ -171,13 +169,3 @@ def _meanwhile(filled: Sequence[OrderFilled], skipped: Sequence[OutcomeDecided])
         for each in skipped
     ]
     return lines
-
-
-def _restart_time(text: str) -> time | None:
-    found = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*([AaPp][Mm])?\s*", text)
-    if found is None:
-        return None
-    hour = int(found[1])
-    if found[3]:
-        hour = hour % 12 + (12 if found[3].lower() == "pm" else 0)
-    return time(hour, int(found[2])) if hour < 24 and int(found[2]) < 60 else None

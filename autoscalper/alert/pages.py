@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from autoscalper.alert.cards import marked
 from autoscalper.alert.chat_commands import ALIASES, MENU, Name, NotUnderstood
 from autoscalper.alert.markup import (
+    MAX_CAPTION,
     bold,
     clock_time,
     dollars,
@@ -96,7 +97,7 @@ def trades_text(stories: Sequence[Story], now: datetime, marker: str) -> str:
     return fitted(lines)
 
 
-def pnl_text(days: Sequence[tuple[datetime, Decimal]], asked: int, marker: str) -> str:
+def pnl_text(days: Sequence[tuple[date, Decimal]], asked: int, marker: str) -> str:
     """Return the caption of the chart: what ``asked`` days came to."""
     total = sum((result for _, result in days), Decimal(0))
     won = sum(result > 0 for _, result in days)
@@ -125,6 +126,43 @@ def why_text(number: int, decided: OutcomeDecided, story: Story | None, marker: 
     if story is not None and story.trade is not None:
         lines.append(f"Trade: {_trade_line(story)}")
     return fitted(lines)
+
+
+def no_alert_text(argument: str, marker: str) -> str:
+    """Return that there is no alert of that number."""
+    return marked(marker, f"There is no alert {escaped(argument[:20])}. /why lists the latest.")
+
+
+def trade_caption(story: Story | None, marker: str) -> str:
+    """Return the caption of a trade's chart."""
+    if story is None or story.trade is None:
+        return marked(marker, "Nothing is known of that trade.")
+    return marked(marker, _trade_line(story))
+
+
+def summary_text(
+    day: date, decided: Sequence[OutcomeDecided], stories: Sequence[Story], marker: str
+) -> str:
+    """Return what a day came to, as the caption of its chart."""
+    closed = [story.closed for story in stories if story.closed is not None]
+    still_open = [story for story in stories if story.is_open]
+    counts: dict[str, int] = {}
+    for each in decided:
+        kind = each.outcome.kind.value
+        counts[kind] = counts.get(kind, 0) + 1
+    lines = [
+        marked(marker, f"<b>{day:%A}, {day:%B} {day.day}</b>"),
+        _today_line(closed),
+        f"{len(decided)} posts: " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())),
+    ]
+    if still_open:
+        lines.append(f"{len(still_open)} still open")
+    costs = [story.cost_against_post for story in stories]
+    known = [cost for cost in costs if cost is not None]
+    if known:
+        lines.append(f"Entries against the posted prices: {dollars(-sum(known, Decimal(0)))}")
+    lines += [_trade_line(story) for story in stories if story.trade is not None]
+    return fitted(lines, MAX_CAPTION)
 
 
 def latest_text(latest: Sequence[tuple[int, OutcomeDecided]], marker: str) -> str:

@@ -117,8 +117,14 @@ def _reduce_protection(
         for order in group:
             if order.leaves_qty > allowed:
                 done = False
-                commands += [] if settling else _shrink(book, order, allowed, now)
+                if not settling or _enlarges(order, allowed):
+                    commands += _shrink(book, order, allowed, now)
     return done, commands
+
+
+def _enlarges(order: Order, leaves_qty: int) -> bool:
+    # A change carries the whole quantity: on its way it crosses what the gateway reduces.
+    return order.asked is not None and order.asked.order_qty > order.cum_qty + leaves_qty
 
 
 def _groups(protective: list[Order]) -> list[list[Order]]:

@@ -15,7 +15,7 @@ from typing import Any
 from autoscalper.cli import gateway, verdict
 from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
-from autoscalper.cli.player import Played, Player
+from autoscalper.cli.player import Pace, Played, Player
 from autoscalper.cli.scenes import Scene, read_scenes
 from autoscalper.cli.showing import HEADER, as_json
 from autoscalper.cli.simulator_control import SimulatorControl
@@ -54,6 +54,8 @@ _REPLAY_SETTINGS = {
     "MAX_OPEN_TRADES": "1000",
 }
 
+_REPLAY_PACE = Pace(quiet_seconds=0.1, gap_seconds=0.0)
+
 
 def add_to(commands: Any) -> None:
     """Add the command to ``commands``."""
@@ -85,11 +87,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) -> int:
+    pace = _REPLAY_PACE if arguments.replay else Pace()
     address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
     market = SimulatorControl(stage.run_dir)
     began = time.monotonic()
     with closing(Door(address)) as door, closing(Outcomes(stage.alert_store)) as outcomes:
-        player = Player(door, outcomes, market, stage.clock)
+        player = Player(door, outcomes, market, stage.clock, pace)
         day = []
         for played in _played(player, scenes):
             day.append(played)

@@ -19,17 +19,22 @@ from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.cli_to_ingest import LineRefused, TakePost
 from autoscalper.runtime.clock import ShiftedClock
 
-#: Seconds of real quiet after which the clock is moved, so that what waits for time goes on.
-_QUIET_SECONDS = 0.3
 #: How far the clock is moved at once, in its own seconds, and how often, in real ones.
 _STEP = timedelta(seconds=2)
 _STEP_SECONDS = 0.1
 _LOOK_SECONDS = 0.01
-#: Real seconds between two posts that make orders: IBKR takes 50 messages a second, and a day that
-#: is played faster would only show how long they queue.
-_GAP_SECONDS = 0.12
 #: Real seconds after which nothing is expected to come any more.
 _PATIENCE_SECONDS = 30.0
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient a player is, in real seconds."""
+
+    #: Quiet after which the clock is moved, so that what waits for time goes on.
+    quiet_seconds: float = 0.3
+    #: Between two posts that make orders: IBKR takes 50 messages a second, and what is played
+    #: faster shows how long they queue.
+    gap_seconds: float = 0.12
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +54,19 @@ class Player:
     """Puts scenes in at their own times, by moving the clock that all processes share."""
 
     def __init__(
-        self, door: Door, outcomes: Outcomes, market: SimulatorControl, clock: ShiftedClock
+        self,
+        door: Door,
+        outcomes: Outcomes,
+        market: SimulatorControl,
+        clock: ShiftedClock,
+        pace: Pace,
     ) -> None:
-        """Play through ``door`` and ``market`` and read ``outcomes``."""
+        """Play through ``door`` and ``market``, at ``pace``, and read ``outcomes``."""
         self._door = door
         self._outcomes = outcomes
         self._market = market
         self._clock = clock
+        self._pace = pace
 
     def put_in(self, scene: Scene) -> Played:
         """Move the clock and the market to ``scene`` and put its post in."""
@@ -83,11 +94,11 @@ class Player:
         if holds is not None and not played.problem:
             played = self._with_holdings(played, holds)
         if played.decided is not None and played.decided.outcome.kind is OutcomeKind.TRADED:
-            time.sleep(_GAP_SECONDS)
+            time.sleep(self._pace.gap_seconds)
         return played
 
     def _when_resting(self, played: Played, rests: int) -> Played:
-        patience = _Patience(self._clock, steps=False)
+        patience = _Patience(self._clock, math.inf)
         while (resting := gateway.resting_entries(self._market.ask("ledger"))) != rests:
             if not patience.wait():
                 problem = f"expected {rests} buy orders at rest, was {resting}"
@@ -95,14 +106,14 @@ class Player:
         return played
 
     def _with_outcome(self, played: Played, post_id: PostId) -> Played:
-        patience = _Patience(self._clock)
+        patience = _Patience(self._clock, self._pace.quiet_seconds)
         while (decided := self._outcomes.of_post(post_id)) is None:
             if not patience.wait():
                 return msgspec.structs.replace(played, problem="no outcome")
         return msgspec.structs.replace(played, decided=decided, problem=_wrong(played, decided))
 
     def _with_holdings(self, played: Played, holds: int) -> Played:
-        patience = _Patience(self._clock)
+        patience = _Patience(self._clock, self._pace.quiet_seconds)
         while (held := gateway.held(self._market.ask("positions"))) != holds:
             if not patience.wait():
                 problem = f"expected {holds} contracts in the account, was {held}"
@@ -111,10 +122,10 @@ class Player:
 
 
 class _Patience:
-    def __init__(self, clock: ShiftedClock, *, steps: bool = True) -> None:
+    def __init__(self, clock: ShiftedClock, quiet_seconds: float) -> None:
         self._clock = clock
         self._began = time.monotonic()
-        self._moves_at = self._began + _QUIET_SECONDS if steps else math.inf
+        self._moves_at = self._began + quiet_seconds
 
     def wait(self) -> bool:
         """Let a moment pass and return whether there is patience left."""

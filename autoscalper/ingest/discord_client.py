@@ -182,10 +182,10 @@ class DiscordClient:
             stream.lose()
         catch_up = CatchUp(self._streams.values(), connection.fetch, self._notices, self._patience)
         async with asyncio.TaskGroup() as group:
-            library = group.create_task(connection.run_to_its_end(self._token.value))
-            care = [
+            tasks = [
                 group.create_task(work)
                 for work in (
+                    connection.run_to_its_end(self._token.value),
                     self._watch(connection),
                     self._keep_complete(connection, catch_up),
                     self._look_for_deafness(connection, catch_up),
@@ -194,12 +194,11 @@ class DiscordClient:
             try:
                 return await connection.ended
             finally:
-                for task in care:
+                for task in tasks:
                     task.cancel()
-                # Closed before it is cancelled: in a loop of reconnects the library can swallow
-                # the cancellation, but it always looks whether it is closed.
+                # Closed too: in a loop of reconnects the library can swallow the cancellation,
+                # but it always looks whether it is closed.
                 await connection.shut()
-                library.cancel()
 
     async def _watch(self, connection: _Connection) -> None:
         while True:

@@ -156,8 +156,11 @@ class ChannelStream:
             return
         ids = [_id_of(each) for each in messages]
         standing = self._post_log.standing(ChannelId(self.channel_id), ids[0], ids[-1])
-        for message_id in sorted(standing - set(ids), key=int):
-            self._post_log.delete(message_id, deleted_at=self._clock.now())
+        # Posts that were put in by hand may stand in this channel under ids of another kind.
+        missing = [int(each) for each in standing - set(ids) if each.isdecimal()]
+        for number in sorted(missing):
+            if messages[0].number < number < messages[-1].number:
+                self._post_log.delete(MessageId(str(number)), deleted_at=self._clock.now())
 
     def _drop_stale_edits(self, messages: Iterable[ChatMessage | Unreadable]) -> None:
         newest_edits = {

@@ -20,6 +20,10 @@ class TradingHours(enum.Enum):
 class SimulatorSettings(settings.SimulatorSettings, frozen=True, kw_only=True):
     """One simulated gateway. The port that it chose, or was given, is in RUN_DIR/simulator.port."""
 
+    simulator_market: Annotated[
+        str,
+        Meta(pattern="^(walk|anchored|script:.+)$", description="walk, anchored or script:FILE"),
+    ] = "walk"
     #: Seconds between two steps of the market; with 0 prices move by commands only.
     simulator_step_seconds: Annotated[float, Meta(ge=0, description="seconds, at least 0")] = 0.25
     #: Around the clock, or in the exchange's hours only.

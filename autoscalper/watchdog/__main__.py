@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from autoscalper.domain.settings import BY_PROCESS, WatchdogSettings, contradictions
 from autoscalper.runtime import config
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.service import run, serve
+from autoscalper.watchdog.last_words import last_words
 from autoscalper.watchdog.listener import take_standard_output
+from autoscalper.watchdog.telegram_voice import TelegramVoice
 from autoscalper.watchdog.watch import Watch
 
 
@@ -20,8 +23,14 @@ async def main() -> None:
         WatchdogSettings, known=BY_PROCESS.values(), contradictions=contradictions
     )
     process = Process("watchdog", settings)
-    watch = Watch(answers, process.run_dir, process.clock, settings.revive_after_seconds)
-    await serve(watch.watch, beating("watchdog", process.run_dir, process.clock, dict))
+    voice = TelegramVoice(settings)
+    log_dir = Path(settings.log_dir)
+
+    def tell(what: str, name: str) -> None:
+        voice.say(what, last_words(log_dir, name) if name else "")
+
+    watch = Watch(answers, process.run_dir, process.clock, settings.revive_after_seconds, tell)
+    await serve(watch.watch, voice.speak, beating("watchdog", process.run_dir, process.clock, dict))
 
 
 if __name__ == "__main__":

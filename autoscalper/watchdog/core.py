@@ -53,8 +53,17 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the watchdog remembers from one look to the next."""
 
+    #: The last process id of each.
+    pids: Mapping[str, int] = {}
     fallen: Mapping[str, Fallen] = {}
     silent: Mapping[str, Silence] = {}
+
+
+class TellRestart(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Say that a process ended and was started again."""
+
+    name: str
+    pid: int
 
 
 class PlanRevival(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -85,7 +94,7 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pid: int
 
 
-Command = PlanRevival | Revive | Abort | Kill
+Command = TellRestart | PlanRevival | Revive | Abort | Kill
 
 
 def decide(
@@ -97,7 +106,12 @@ def decide(
     """
     fallen: dict[str, Fallen] = {}
     silent: dict[str, Silence] = {}
-    commands: list[Command] = []
+    pids = {**memory.pids, **{each.name: each.pid for each in processes if each.pid}}
+    commands: list[Command] = [
+        TellRestart(name=name, pid=pid)
+        for name, pid in pids.items()
+        if memory.pids.get(name, pid) != pid
+    ]
     for process in processes:
         before = memory.fallen.get(process.name)
         if process.state in GAVE_UP:
@@ -110,7 +124,7 @@ def decide(
             silence = _still_silent(process, memory.silent.get(process.name))
             silent[process.name] = silence
             commands += _end(process, silence)
-    return Memory(fallen=fallen, silent=silent), tuple(commands)
+    return Memory(pids=pids, fallen=fallen, silent=silent), tuple(commands)
 
 
 def _gave_up(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, assert_never
 
@@ -14,29 +15,38 @@ from autoscalper.watchdog.supervisor_client import ProcessInfo, Supervisor, Supe
 
 logger = logging.getLogger(__name__)
 
+#: Tells people what happened, and of which process the last words go with it (empty: none).
+Tell = Callable[[str, str], None]
+
 
 class Watch:
     """The watchdog's one task."""
 
     def __init__(
-        self, answers: IO[bytes], run_dir: Path, clock: Clock, longest_wait_seconds: float
+        self,
+        answers: IO[bytes],
+        run_dir: Path,
+        clock: Clock,
+        longest_wait_seconds: float,
+        tell: Tell = lambda what, process: None,
     ) -> None:
         """Answer supervisord on ``answers``; its socket and the heartbeats are in ``run_dir``."""
         self._answers = answers
         self._run_dir = run_dir
         self._clock = clock
         self._longest_wait = longest_wait_seconds
+        self._tell = tell
         self._supervisor = Supervisor(run_dir / "supervisor.sock")
         self._memory = core.Memory()
 
     async def watch(self) -> None:
         """Look at each event, until supervisord closes the connection."""
         async for _ in listener.events(self._answers):
-            await asyncio.to_thread(self._look)
+            await self._look()
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         try:
-            infos = self._supervisor.processes()
+            infos = await asyncio.to_thread(self._supervisor.processes)
         except SupervisorFailed as error:
             logger.warning("processes unknown error=%s", error)
             return
@@ -46,7 +56,8 @@ class Watch:
             self._memory, processes, now=now, longest_wait=self._longest_wait
         )
         for command in commands:
-            self._act(command)
+            self._say(command)
+            await asyncio.to_thread(self._act, command)
 
     def _describe(self, info: ProcessInfo, now: float) -> core.Process:
         beat = heartbeat.read(self._run_dir, info.name)
@@ -60,6 +71,22 @@ class Watch:
             beat_seconds=now - beat.monotonic if beat is not None and is_own else None,
         )
 
+    def _say(self, command: core.Command) -> None:
+        match command:
+            case core.TellRestart(name=name):
+                self._tell(f"{name} ended and was started again", name)
+            case core.PlanRevival(name=name, wait_seconds=seconds):
+                self._tell(f"{name} gave up; it is started again in {seconds:g} s", name)
+            case core.Revive():
+                # Its return is told when it is seen.
+                pass
+            case core.Abort(name=name):
+                self._tell(f"{name} hangs: ended, and started again", name)
+            case core.Kill(name=name):
+                self._tell(f"{name} did not even abort: killed, and started again", "")
+            case _:
+                assert_never(command)
+
     def _act(self, command: core.Command) -> None:
         try:
             self._carry_out(command)
@@ -69,6 +96,8 @@ class Watch:
 
     def _carry_out(self, command: core.Command) -> None:
         match command:
+            case core.TellRestart(name=name, pid=pid):
+                logger.warning("process was started again process=%s pid=%d", name, pid)
             case core.PlanRevival(name=name, wait_seconds=seconds):
                 logger.error("process gave up process=%s revived_in_seconds=%g", name, seconds)
             case core.Revive(name=name, revivals=revivals):

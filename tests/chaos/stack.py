@@ -58,7 +58,9 @@ class Stack:
         self.crash_dir.mkdir(parents=True)
         inherited = dict(os.environ)
         if sabotage:
-            inherited["PYTHONPATH"] = str(ROOT / "tests" / "sabotage" / sabotage)
+            # Python imports what breaks it before it puts the working directory on its path.
+            broken = ROOT / "tests" / "sabotage" / sabotage
+            inherited["PYTHONPATH"] = f"{broken}{os.pathsep}{ROOT}"
         chosen = {**SETTINGS, **(settings or {}), "CRASH_DIR": str(self.crash_dir)}
         environment = make_environment(directory, usable_port(0), chosen, inherited)
         self.stage = Stage(directory, environment)

@@ -135,7 +135,9 @@ class Weather:
 
     def _arm(self, label: str) -> None:
         process = label.partition("-")[0]
-        if process not in self._armed.values() and self._may_hit(process):
+        if process in self._armed.values() or not self._may_hit(process):
+            self._kill(process)
+        else:
             self._armed[self._stack.arm(label)] = process
 
     def _disarm(self, process: str) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
-from autoscalper.domain.settings import IngestSettings, Secret
+from autoscalper.domain.settings import IngestSettings
 from autoscalper.ingest import discord_watermarks, post_log
 from autoscalper.ingest.discord_patience import Patience
 from autoscalper.ingest.notices import Notices
 from autoscalper.ingest.post_log import PostLog
 from autoscalper.links import any_to_alert, ingest_to_parser
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
+from autoscalper.runtime import config
 from autoscalper.runtime.clock import Clock, SystemClock
 from autoscalper.runtime.store import Store
-from tests.fakes.discord_server import DiscordServer
 
 with warnings.catch_warnings():
     # discord.py-self imports a module that Python 3.13 leaves out.
@@ -48,14 +48,14 @@ class Listening:
 
     def __init__(
         self,
-        server: DiscordServer,
+        environment: Mapping[str, str],
         directory: Path,
         *,
         patience: Patience = QUICK,
         clock: Clock | None = None,
         **settings: Any,
     ) -> None:
-        """Prepare a client for ``server`` that keeps ``directory``/ingest.db."""
+        """Prepare a client with ``environment`` that keeps ``directory``/ingest.db."""
         self.clock = clock or SystemClock()
         self.store = Store(
             directory / "ingest.db",
@@ -64,14 +64,9 @@ class Listening:
         )
         self.post_log = PostLog(self.store, self.clock)
         self.notices = Notices(self.store, self.clock)
-        given = {
-            "discord_user_token": Secret(server.token),
-            "discord_channel_ids": server.channels,
-            "discord_api_url": server.api_url,
-            "discord_gateway_url": server.gateway_url,
-        }
+        given = config.load(IngestSettings, environment=environment)
         self.client = DiscordClient(
-            IngestSettings(**{**given, **settings}),
+            msgspec.structs.replace(given, **settings),
             store=self.store,
             post_log=self.post_log,
             notices=self.notices,

@@ -36,11 +36,18 @@ from autoscalper.domain.instruction import (
     TrailBy,
     TrimTrade,
 )
-from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post, Source
 from autoscalper.domain.reading import Reader
-from autoscalper.links import any_to_alert, cli_to_ingest, ingest_to_parser, parser_to_broker
+from autoscalper.links import (
+    alert_to_broker,
+    any_to_alert,
+    broker_to_alert,
+    cli_to_ingest,
+    ingest_to_parser,
+    parser_to_broker,
+)
 
 AT = datetime(2026, 3, 18, 13, 45, 1, 250_000, tzinfo=UTC)
 TERMS = ContractTerms(
@@ -192,6 +199,7 @@ ANY_TO_ALERT: dict[str, Any] = {
         stop_price=Decimal("0.66"),
         target_price=Decimal("1.30"),
         changed_at=AT,
+        multiplier=Decimal(10),
     ),
     "CommandAnswered": any_to_alert.CommandAnswered(
         command_id=CommandId("closeall-1"),
@@ -213,9 +221,73 @@ CLI_TO_INGEST: dict[str, Any] = {
     "LineRefused": cli_to_ingest.LineRefused(reason="line 4: no text"),
 }
 
+ALERT_TO_BROKER: dict[str, Any] = {
+    "PauseEntries": alert_to_broker.PauseEntries(command_id=CommandId("pause-1"), given_at=AT),
+    "ResumeEntries": alert_to_broker.ResumeEntries(command_id=CommandId("resume-1"), given_at=AT),
+    "CloseTrades": alert_to_broker.CloseTrades(
+        command_id=CommandId("closeall-1"), given_at=AT, scope=alert_to_broker.Scope.ACCOUNT
+    ),
+    "TakeEntry": alert_to_broker.TakeEntry(
+        command_id=CommandId("take-1"), given_at=AT, post_id=POST.post_id
+    ),
+}
+
+BROKER_TO_ALERT: dict[str, Any] = {
+    "Status": broker_to_alert.Status(
+        written_at=AT,
+        phase="trading",
+        phase_since=AT,
+        attempts=2,
+        account="DU7654321",
+        paused=True,
+        waiting=1,
+        net_liquidation=Decimal("10123.45"),
+        balance=Decimal(10000),
+        reconciled_at=AT,
+        trades=(
+            broker_to_alert.OpenTrade(
+                trade_id=TradeId("1201.2"),
+                contract=CONTRACT,
+                opened_at=AT,
+                held_qty=2,
+                avg_price=Decimal("0.885"),
+                bid=Decimal("0.95"),
+                ask=Decimal("0.97"),
+                multiplier=Decimal(100),
+                protected_qty=2,
+                stop_price=Decimal("0.66"),
+                target_price=Decimal("1.30"),
+            ),
+        ),
+        orders=(
+            broker_to_alert.LiveOrder(
+                client_order_id=ClientOrderId("1201.2.stop"),
+                contract=CONTRACT,
+                purpose=Purpose.STOP_LOSS,
+                side=Side.SELL,
+                status=OrderStatus.NEW,
+                leaves_qty=2,
+                price=Decimal("0.66"),
+            ),
+        ),
+        missed=(
+            broker_to_alert.MissedEntry(
+                post_id=POST.post_id,
+                contract=CONTRACT,
+                posted_price=Decimal("0.88"),
+                posted_at=AT,
+                bid=Decimal("0.95"),
+                ask=Decimal("0.97"),
+            ),
+        ),
+    ),
+}
+
 #: By the name of the file in ``links/``.
 BY_LINK: dict[str, dict[str, Any]] = {
+    "alert_to_broker": ALERT_TO_BROKER,
     "any_to_alert": ANY_TO_ALERT,
+    "broker_to_alert": BROKER_TO_ALERT,
     "cli_to_ingest": CLI_TO_INGEST,
     "ingest_to_parser": INGEST_TO_PARSER,
     "parser_to_broker": PARSER_TO_BROKER,

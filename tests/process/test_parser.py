@@ -96,6 +96,17 @@ async def test_a_kill_at_any_moment_leaves_one_answer_for_each_post(home: Home) 
     assert sorted(answered) == sorted(f"{number}.1" for number in range(posts_in_all))
 
 
+async def test_a_restart_goes_on_behind_the_last_answer(home: Home) -> None:
+    async with ingest_in_this_process(home) as posts:
+        home.start("parser")
+        for number in range(3):
+            posts.publish(a_post(ENTRY, message_id=str(number)))
+        await heard(home, parser_to_broker.LINK, 3)
+        home.kill("parser")
+        home.start("parser")
+    assert "parser ready posts=3 signals=3" in home.output("parser")
+
+
 @pytest.mark.parametrize("point", ["parser-before-commit", "parser-after-commit"])
 async def test_a_death_around_the_commit_of_an_answer_leaves_one_answer(
     home: Home, point: str

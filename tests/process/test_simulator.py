@@ -49,6 +49,14 @@ async def connected(home: Home) -> AsyncIterator[tuple[ib_async.IB, ib_async.Con
         ib.disconnect()
 
 
+async def reached(trade: ib_async.Trade, status: str) -> None:
+    await until(lambda: trade.orderStatus.status == status, f"{trade.order.orderRef} {status}")
+
+
+async def ended(ib: ib_async.IB) -> None:
+    await until(lambda: not ib.isConnected(), "the end of the connection")
+
+
 async def test_orders_and_positions_survive_a_kill_at_any_moment(home: Home) -> None:
     home.start("simulator")
     control = SimulatorControl(home.run_dir)
@@ -61,11 +69,10 @@ async def test_orders_and_positions_survive_a_kill_at_any_moment(home: Home) -> 
                 price = 0.43 if step == 0 else 0.20
                 order = ib_async.LimitOrder("BUY", 1, price, tif="DAY", orderRef=ref)
                 trade = ib.placeOrder(contract, order)
-                wanted = "Filled" if step == 0 else "Submitted"
-                await until(lambda t=trade, w=wanted: t.orderStatus.status == w, f"{ref} {wanted}")
+                await reached(trade, "Filled" if step == 0 else "Submitted")
                 told[ref] = trade.order.permId
             home.kill("simulator")
-            await until(lambda ib=ib: not ib.isConnected(), "the end of the connection")
+            await ended(ib)
         home.start("simulator")
 
     entries = control.ask("ledger")["orders"]

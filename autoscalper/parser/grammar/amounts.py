@@ -143,6 +143,17 @@ def find_price(
     return price
 
 
+def find_any_price(tokens: Sequence[Token], named: set[int]) -> Price | None:
+    """Return the price of a post that names no contract: labelled as one, else the first number."""
+    labelled = labelled_price(tokens, 0, len(tokens), named)
+    if labelled is not None:
+        return labelled
+    for index in range(len(tokens)):
+        if index not in named and is_plain_number(tokens, index):
+            return _with_range(tokens, index)
+    return None
+
+
 def find_sale_price(tokens: Sequence[Token], first: int, stop: int, named: set[int]) -> int | None:
     """Return the token of the premium at which a clause says something was sold."""
     for index in range(first, stop):
@@ -163,8 +174,9 @@ def find_sale_price(tokens: Sequence[Token], first: int, stop: int, named: set[i
 
 def find_quantity(tokens: Sequence[Token], after: int, ticker_at: int | None) -> int | None:
     """Return the token that counts contracts: "4 cons", or the number before the ticker."""
+    counted = Meaning.CONTRACTS
     for index in range(len(tokens) - 1):
-        if tokens[index + 1].meaning is Meaning.CONTRACTS and _is_count(tokens[index]):
+        if tokens[index + 1].meaning is counted and _is_count(tokens[index]):
             return index
     if ticker_at is not None:
         for index in range(ticker_at - 1, after, -1):

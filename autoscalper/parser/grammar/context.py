@@ -14,7 +14,7 @@ from autoscalper.domain.instruction import (
     TrimTrade,
 )
 from autoscalper.parser.conversation import Conversation, Stage
-from autoscalper.parser.grammar.amounts import labelled_price, price_after
+from autoscalper.parser.grammar.amounts import find_any_price
 from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.entries import risk_level
 from autoscalper.parser.grammar.findings import Doubt, Finding, evidence
@@ -40,9 +40,7 @@ def read_bare_entry(post: Post, conversation: Conversation | None) -> Finding | 
     contract = _announced(post, conversation) if conversation is not None else None
     if contract is None or not _expiry_fits(post, contract):
         return Doubt("an entry without its contract")
-    price = labelled_price(post.tokens, 0, len(post.tokens), post.named) or price_after(
-        post.tokens, 0, set(post.named)
-    )
+    price = find_any_price(post.tokens, post.named)
     if price is not None and contract.strike is not None and price.price >= contract.strike:
         return Doubt("a price above the strike")
     stop = find_stop(post.tokens, 0, len(post.tokens), price.price if price else None)
@@ -57,6 +55,8 @@ def read_bare_entry(post: Post, conversation: Conversation | None) -> Finding | 
 
 def _is_bare_entry(post: Post) -> bool:
     clause = post.clauses[0]
+    if Meaning.QUESTION_MARK in post.meanings:
+        return False
     has_head = has_price = False
     for index in range(clause.first, clause.stop):
         if index in post.named:

@@ -27,6 +27,8 @@ _RIGHTS = {
 NUMBERED = meanings("NUMBER CONTRACT_SYMBOL")
 #: The right that a word means.
 RIGHTS = {Meaning.CALL: Right.CALL, Meaning.PUT: Right.PUT}
+#: A post with more contracts is a list; the rest is not looked at.
+MOST_MENTIONS = 20
 #: How far, in tokens, ticker and expiry may stand from the strike.
 _REACH = 14
 #: A whole number below this before a spelled-out "calls" may be a count of contracts.
@@ -82,6 +84,8 @@ def find_mentions(tokens: Sequence[Token], expiries: Sequence[Expiry]) -> list[M
     for index, token in enumerate(tokens):
         if token.meaning not in NUMBERED or index in expiry_at:
             continue
+        if len(found) == MOST_MENTIONS:
+            break
         if found and index <= found[-1].last:
             continue
         mention = _strike(tokens, index, expiry_at)

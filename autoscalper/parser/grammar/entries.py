@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -12,7 +13,7 @@ from autoscalper.parser.grammar.amounts import WIDEST_RANGE, Price, find_price, 
 from autoscalper.parser.grammar.contracts import Mention
 from autoscalper.parser.grammar.dates import Expiry
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing, evidence
-from autoscalper.parser.grammar.levels import find_stop, find_targets
+from autoscalper.parser.grammar.levels import STOP_WORDS, find_stop, find_targets
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, clause_of
 from autoscalper.parser.grammar.tokens import Kind, Token
@@ -49,6 +50,10 @@ _ORDER_REACH = 6
 _TAIL_TOKENS = 10
 _ORDER_TAIL_TOKENS = 3
 _SMALL_CHANGE = Decimal("0.05")
+#: What joins the strikes of a spread: "180c/185c", "180-185c".
+_JOINTS = meanings("SLASH DASH")
+#: Units of order flow: "$2.4M".
+_BIG_MONEY = frozenset("k m mm mil million b".split())
 _NOT_SINGLE_OPTIONS = {Meaning.SPREAD: "a spread", Meaning.WRITE: "short premium"}
 
 
@@ -107,11 +112,18 @@ def _why_not_single(post: Post, mention: Mention) -> str | None:
 
 def _has_two_strikes(post: Post, mention: Mention) -> bool:
     tokens, at = post.tokens, mention.strike_at
-    return at >= 1 and (
-        (tokens[at - 1].meaning is Meaning.SLASH and tokens[at - 2].kind is Kind.NUMBER)
-        or (tokens[at].kind is Kind.NUMBER and tokens[at - 1].kind is Kind.SLASHED
-            and tokens[at - 1].end == tokens[at].start)
-    )  # fmt: skip
+    return (_joins_strikes(tokens, at - 1) and tokens[at - 2].kind is Kind.NUMBER) or (
+        _joins_strikes(tokens, at + 1) and tokens[at + 2].suffix in ("c", "p")
+    )
+
+
+def _joins_strikes(tokens: Sequence[Token], index: int) -> bool:
+    return (
+        0 < index < len(tokens) - 1
+        and tokens[index].meaning in _JOINTS
+        and tokens[index - 1].end == tokens[index].start
+        and tokens[index].end == tokens[index + 1].start
+    )
 
 
 def _lead_start(post: Post, first: int) -> int:
@@ -172,17 +184,15 @@ def _denied(post: Post, mention: Mention, at: int) -> Finding | Doubt:
 def _after_lead(
     post: Post, mention: Mention, lead: _Lead, price: Price | None
 ) -> Finding | Doubt | Nothing | None:
+    if lead.order is None and post.reports_gain:
+        return Nothing("how a trade goes")
     denied = _denied_after(post, mention, lead, price)
     if denied is not None:
         if post.tokens[denied].meaning in _PLANNED and lead.order is None:
             return _denied(post, mention, denied)
         return Doubt(f"the word after the contract: {post.tokens[denied].text}")
     if lead.order is not Meaning.BUY_TO_OPEN and post.reports_gain:
-        return (
-            Nothing("how a trade goes")
-            if lead.order is None
-            else Doubt("may report how a trade goes")
-        )
+        return Doubt("may report how a trade goes")
     reason = _why_unsure(post, mention, lead, price)
     return Doubt(reason) if reason else _open(post, mention, lead, price)
 
@@ -216,7 +226,7 @@ def _why_unsure(post: Post, mention: Mention, lead: _Lead, price: Price | None) 
         return "an expiry apart from the contract"
     if mention.expiry is not None and (mention.day is None or mention.day < post.posted_on):
         return "an expiry that cannot be"
-    if len(post.mentions) == 1 and len({e.day for e in post.expiries if _is_apart(post, e)}) > 1:
+    if len(post.mentions) == 1 and _names_two_expiries(post):
         return "two expiries"
     if price is not None and _has_decimal_comma(post, price):
         return "a comma inside the price"
@@ -236,6 +246,12 @@ def _has_decimal_comma(post: Post, price: Price) -> bool:
         and tokens[at + 1].meaning is Meaning.COMMA
         and tokens[at + 2].kind is Kind.NUMBER
         and tokens[at + 2].start == tokens[at].end + 1
+    )
+
+
+def _names_two_expiries(post: Post) -> bool:
+    return len(post.expiries) > 1 and (
+        len({expiry.day for expiry in post.expiries if _is_apart(post, expiry)}) > 1
     )
 
 
@@ -264,21 +280,15 @@ def _why_bare_is_unsure(
         return "words before the contract that may change its meaning"
     if any(token.meaning in _DENIED_ABOVE for token in post.tokens[: mention.first]):
         return "words above the contract that may change its meaning"
-    if len({str(other.terms) for other in post.mentions}) > 1 and not _is_same_contract(post):
+    if not _is_same_contract(post):
         return "several contracts and no verb"
     if price is not None and price.price_max is not None and _is_wide(price):
         return "a range that may be entry and exit"
-    if any(_is_big_money(token) for token in post.tokens):
+    if any(token.suffix in _BIG_MONEY for token in post.tokens):
         return "numbers as in order flow"
     if price is None and not _commits(post, mention):
         return "a contract without a verb or a price"
     return None
-
-
-def _is_big_money(token: Token) -> bool:
-    if token.kind is not Kind.NUMBER:
-        return False
-    return token.suffix in ("k", "m", "mm", "mil", "million", "b") and token.number > 0
 
 
 def _is_wide(price: Price) -> bool:
@@ -292,6 +302,7 @@ def _is_same_contract(post: Post) -> bool:
         other.underlying in (None, first.underlying)
         and other.strike == first.strike
         and other.right is first.right
+        and other.day in (None, first.day)
         for other in post.mentions
     )
 
@@ -317,8 +328,11 @@ def _open(post: Post, mention: Mention, lead: _Lead, price: Price | None) -> Fin
     tokens = post.tokens
     premium = price.price if price is not None else None
     after = mention.last + 1
-    stop = find_stop(tokens, after, len(tokens), premium)
-    targets = find_targets(tokens, after, len(tokens), premium)
+    stop = targets = None
+    if not post.meanings.isdisjoint(STOP_WORDS):
+        stop = find_stop(tokens, after, len(tokens), premium)
+    if Meaning.TARGET in post.meanings:
+        targets = find_targets(tokens, after, len(tokens), premium)
     quantity = find_quantity(tokens, lead.order_at, mention.underlying_at)
     found = OpenTrade(
         contract=mention.terms,

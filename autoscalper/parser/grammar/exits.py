@@ -8,7 +8,7 @@ from decimal import Decimal
 from autoscalper.domain.instruction import CloseTrade, ExitCause, TrimTrade
 from autoscalper.parser.grammar.amounts import find_sale_price, fractions_in
 from autoscalper.parser.grammar.findings import Finding, evidence
-from autoscalper.parser.grammar.levels import find_stop
+from autoscalper.parser.grammar.levels import STOP_WORDS, find_stop
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post, terms_near
 from autoscalper.parser.grammar.sale_verbs import SALE_VERBS, Sale, SaleVerb, find_sale
@@ -34,7 +34,8 @@ def _finding(post: Post, verb: SaleVerb) -> Finding:
     tokens = post.tokens
     fraction, quantity = _how_much(post, verb)
     terms, ticker_at = terms_near(post, verb.clause, verb.at)
-    stop = find_stop(tokens, 0, len(tokens), None)
+    names_stop = not post.meanings.isdisjoint(STOP_WORDS)
+    stop = find_stop(tokens, 0, len(tokens)) if names_stop else None
     taken = post.named if stop is None else post.named | set(range(stop.first, stop.last + 1))
     price_at = find_sale_price(tokens, verb.clause.first, _sale_stop(tokens, verb), taken)
     price = tokens[price_at].number if price_at is not None else None

@@ -15,7 +15,7 @@ from autoscalper.domain.instruction import (
 from autoscalper.parser.grammar.amounts import is_plain_number, labelled_price
 from autoscalper.parser.grammar.entries import risk_level
 from autoscalper.parser.grammar.findings import Finding, evidence
-from autoscalper.parser.grammar.levels import find_stop, find_targets
+from autoscalper.parser.grammar.levels import STOP_WORDS, find_stop, find_targets
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, terms_near
 
@@ -25,6 +25,9 @@ _UNREAL = meanings("NOT IF FUTURE ASK PAST QUOTED OTHERS WATCH LOOKING_FOR RECAP
 _UNREAL_STOP = _UNREAL - meanings("STILL OTHERS WATCH") | {
     Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING, Meaning.BUY_TO_OPEN,
 }  # fmt: skip
+_ADDS = meanings("ADD AVERAGE")
+_TAKES = meanings("TAKE ENTER BUYING")
+_POSITION_WORDS = meanings("CONTRACTS CALL PUT TICKER")
 _PLANS = meanings("LOAD WATCH LOOKING_FOR")
 _PLAN_MARKS = _PLANS | meanings("LEVEL_NOUN LEVEL_WORD FUTURE")
 _CAUTION = meanings("LIGHT RISKY EXTREME")
@@ -34,6 +37,8 @@ _LONGEST_NOTE = 8
 _BARE_ADDS = ("add", "adds", "dca")
 _IDEAS = ("idea", "ideas", "setup", "setups")
 _PLANNED_VERBS = meanings("TAKE TRIM ADD BUYING CLOSE SELL ENTER OUT")
+#: Words that make a short post more than a word of caution.
+_TRADING = _PLANNED_VERBS | meanings("IN PRICE_WORD")
 
 
 def _is_real(post: Post, clause: Clause, verb: int, unreal: frozenset[Meaning]) -> bool:
@@ -45,7 +50,7 @@ def _is_real(post: Post, clause: Clause, verb: int, unreal: frozenset[Meaning]) 
 
 def read_add(post: Post) -> Finding | None:
     """Return an add that the post reports as done."""
-    if not post.meanings & {Meaning.ADD, Meaning.AVERAGE} and not _may_take_more(post):
+    if post.meanings.isdisjoint(_ADDS) and not _may_take_more(post):
         return None
     for clause in post.clauses:
         found = None if clause.is_question else _add(post, clause)
@@ -55,9 +60,7 @@ def read_add(post: Post) -> Finding | None:
 
 
 def _may_take_more(post: Post) -> bool:
-    return (
-        bool(post.meanings & {Meaning.TAKE, Meaning.ENTER, Meaning.BUYING}) and "more" in post.text
-    )
+    return "more" in post.text and not post.meanings.isdisjoint(_TAKES)
 
 
 def _add(post: Post, clause: Clause) -> Finding | None:
@@ -66,10 +69,11 @@ def _add(post: Post, clause: Clause) -> Finding | None:
     average = _average(post, clause)
     if verb is None and (average is None or not _is_real(post, clause, average, _UNREAL)):
         return None
-    price = (
-        labelled_price(tokens, clause.first, clause.stop, post.named) if verb is not None else None
-    )
-    price_at = price.at if price is not None and price.at != average else None
+    price = None
+    if verb is not None:
+        taken = post.named if average is None else post.named | {average}
+        price = labelled_price(tokens, clause.first, clause.stop, taken)
+    price_at = price.at if price is not None else None
     premium = tokens[average].number if average is not None else None
     stop = find_stop(tokens, 0, len(tokens), premium)
     found = AddToTrade(
@@ -98,11 +102,10 @@ def _add_verb(post: Post, clause: Clause) -> int | None:
 def _takes_more(post: Post, clause: Clause, index: int) -> bool:
     tokens = post.tokens
     return (
-        tokens[index].meaning in (Meaning.TAKE, Meaning.ENTER, Meaning.BUYING)
+        tokens[index].meaning in _TAKES
         and index + 2 < clause.stop
         and tokens[index + 1].word == "more"
-        and tokens[index + 2].meaning
-        in (Meaning.CONTRACTS, Meaning.CALL, Meaning.PUT, Meaning.TICKER)
+        and tokens[index + 2].meaning in _POSITION_WORDS
     )
 
 
@@ -122,7 +125,7 @@ def _average(post: Post, clause: Clause) -> int | None:
 
 def read_stop(post: Post) -> Finding | None:
     """Return a stop that the post sets or moves."""
-    if not post.meanings & {Meaning.STOP, Meaning.TRAIL}:
+    if post.meanings.isdisjoint(STOP_WORDS):
         return None
     for clause in post.clauses:
         level = None if clause.is_question else find_stop(post.tokens, clause.first, clause.stop)
@@ -154,12 +157,12 @@ def read_note(post: Post) -> Finding | None:
     """Return a withdrawn idea, a plan or a word of caution."""
     if Meaning.CANCEL in post.meanings and len(post.tokens) <= _LONGEST_NOTE:
         return Finding(CancelEntry())
-    if post.meanings & _PLAN_MARKS:
+    if not post.meanings.isdisjoint(_PLAN_MARKS):
         for clause in post.clauses:
             if not clause.is_question and _is_plan(post, clause):
                 return Finding(NotePlan(contract=terms_near(post, clause)[0]))
-    trades = post.meanings & (_PLANNED_VERBS | {Meaning.IN, Meaning.PRICE_WORD})
-    if post.meanings & _CAUTION and len(post.tokens) <= _LONGEST_NOTE and not trades:
+    is_short = len(post.tokens) <= _LONGEST_NOTE
+    if is_short and post.meanings & _CAUTION and post.meanings.isdisjoint(_TRADING):
         return Finding(NoteRisk(risk_level=risk_level(post)))
     return None
 

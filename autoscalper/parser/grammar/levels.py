@@ -19,6 +19,8 @@ from autoscalper.parser.grammar.amounts import is_plain_number
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.tokens import Kind, Token
 
+#: Words that name a stop.
+STOP_WORDS = meanings("STOP TRAIL")
 #: What may stand between "stop" and its level.
 _GLUE = meanings(
     "FILLER COLON DASH AT LEVEL_WORD MOVE STOP TRAIL SELF STATUS TODAY REST TICKER IN CLOSE LOSS "
@@ -61,7 +63,7 @@ def find_stop(
     """Return the first stop named between two tokens; its rule is None if it names no level."""
     named: Level | None = None
     for index in range(first, stop):
-        if tokens[index].meaning in (Meaning.STOP, Meaning.TRAIL):
+        if tokens[index].meaning in STOP_WORDS:
             level = _level_after(tokens, index, stop, premium) or _level_before(
                 tokens, index, first, premium
             )
@@ -121,8 +123,9 @@ def find_targets(
     tokens: Sequence[Token], first: int, stop: int, premium: Decimal | None = None
 ) -> tuple[Targets, list[int]] | None:
     """Return the levels that follow a target word, and their tokens."""
+    target = Meaning.TARGET
     for index in range(first, stop):
-        if tokens[index].meaning is Meaning.TARGET:
+        if tokens[index].meaning is target:
             found = _numbers_after(tokens, index, stop)
             if found:
                 prices = [price for _, price in found]
@@ -159,6 +162,6 @@ def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[tuple
                 found.append((after, token.number))
         elif token.kind is Kind.SLASHED:
             found.extend((after, Decimal(part)) for part in token.text.split("/"))
-        elif token.meaning not in _TARGET_GLUE or token.meaning in (Meaning.STOP, Meaning.TRAIL):
+        elif token.meaning not in _TARGET_GLUE or token.meaning in STOP_WORDS:
             break
     return found

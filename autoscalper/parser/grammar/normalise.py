@@ -62,7 +62,6 @@ def normalise(text: str) -> tuple[str, bool]:
     else:
         plain = text.translate(_TABLE)
         disguised = _DISGUISE.search(plain) is not None
-        plain = plain.translate(_MARKUP)
     if "[" in plain:
         plain = _ANSI_COLOUR.sub(_blanks, plain)
     return plain, disguised or ("~~" in plain and _STRUCK_OUT.search(plain) is not None)
@@ -111,4 +110,4 @@ def _is_read(name: str) -> bool:
     return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"))
 
 
-_TABLE = Plain()
+_TABLE = Plain(_MARKUP)

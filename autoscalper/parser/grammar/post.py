@@ -175,8 +175,11 @@ def _is_level(tokens: Sequence[Token], index: int) -> bool:
     return any(token.meaning in _BESIDE_LEVELS for token in near)
 
 
-def _starts_anew(tokens: Sequence[Token], index: int) -> bool:
-    return index + 1 < len(tokens) and tokens[index + 1].meaning in _ANEW
+def _starts_anew(tokens: Sequence[Token], first: int, index: int) -> bool:
+    if index + 1 == len(tokens) or tokens[index + 1].meaning not in _ANEW:
+        return False
+    # "if it drops, out": the condition reaches over the comma.
+    return all(token.meaning is not Meaning.IF for token in tokens[first:index])
 
 
 def _clauses(tokens: Sequence[Token]) -> list[Clause]:
@@ -184,7 +187,9 @@ def _clauses(tokens: Sequence[Token]) -> list[Clause]:
     first = 0
     for index, token in enumerate(tokens):
         meaning = token.meaning
-        if meaning in _BOUNDARIES and (meaning is not Meaning.COMMA or _starts_anew(tokens, index)):
+        if meaning in _BOUNDARIES and (
+            meaning is not Meaning.COMMA or _starts_anew(tokens, first, index)
+        ):
             if index > first:
                 clauses.append(Clause(first, index, token.meaning is Meaning.QUESTION_MARK))
             first = index + 1

@@ -101,7 +101,8 @@ def _meanings(tokens: Sequence[Token], first: int, stop: int) -> set[Meaning]:
 
 
 def _stopped(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
-    if _word_after(tokens, index, clause) == "by":
+    is_past = Meaning.PAST in _meanings(tokens, index + 1, clause.stop)
+    if is_past or _word_after(tokens, index, clause) == "by":
         return None
     has_part = _meanings(tokens, clause.first, clause.stop) & FRACTION_WORDS
     return Sale.PART if has_part else Sale.ALL

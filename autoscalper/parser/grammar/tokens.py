@@ -14,7 +14,7 @@ from autoscalper.parser.grammar.lexicon import CHINESE_TERMS, MARKS, PHRASES, WO
 from autoscalper.parser.grammar.tickers import FUTURES, TICKERS
 
 #: More tokens than any alert has; a longer post is cut off here and not acted on.
-MAX_TOKENS = 700
+MAX_TOKENS = 500
 
 
 class Kind(enum.Enum):
@@ -81,13 +81,14 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CHINESE = re.compile("|".join(sorted(CHINESE_TERMS, key=len, reverse=True)) + f"|[{_CJK}]")
+_WORD = _TOKEN.groupindex["word"]
 #: The groups inside a number: dollar sign, digits, per cent sign, letters.
 _NUMBER_PARTS = tuple(_TOKEN.groupindex["number"] + part for part in (1, 2, 3, 4))
 
 
-def _spellings() -> dict[str, Meaning]:
-    table = dict(WORDS)
-    for word, meaning in WORDS.items():
+def _spellings() -> dict[str, tuple[Meaning, bool]]:
+    table = dict.fromkeys(PHRASES, Meaning.UNKNOWN) | WORDS
+    for word, meaning in list(table.items()):
         table[word.upper()] = table[word.capitalize()] = meaning
     for ticker in TICKERS:
         table[ticker] = Meaning.TICKER
@@ -96,28 +97,27 @@ def _spellings() -> dict[str, Meaning]:
     table.update(dict.fromkeys(FUTURES, Meaning.FUTURES))
     # Bought, as brokers print it; in lower case it is a robot.
     table["BOT"] = Meaning.ENTER
-    return table
+    return {word: (meaning, word.lower() in PHRASES) for word, meaning in table.items()}
 
 
+#: A word -> its meaning, and whether a phrase may begin with it.
 _SPELLINGS = _spellings()
+_UNKNOWN = (Meaning.UNKNOWN, False)
 
 
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of a plain text, phrases merged into one token, at most ``MAX_TOKENS``."""
     tokens: list[Token] = []
     begins: list[int] = []
-    kind, unknown = Kind.WORD, Meaning.UNKNOWN
+    kind = Kind.WORD
     for match in islice(_TOKEN.finditer(text), MAX_TOKENS):
         group = match.lastgroup
         if group == "word":
-            word = match["word"]
-            meaning = _SPELLINGS.get(word)
-            if meaning is None:
-                meaning = WORDS.get(word.lower(), unknown)
-            if word.lower() in PHRASES:
+            word, start = match[_WORD], match.start()
+            known = _SPELLINGS.get(word) or _SPELLINGS.get(word.lower(), _UNKNOWN)
+            if known[1]:
                 begins.append(len(tokens))
-            start = match.start()
-            tokens.append(Token(kind, word, start, start + len(word), meaning))
+            tokens.append(Token(kind, word, start, start + len(word), known[0]))
         elif group is not None:
             tokens.extend(_MAKERS[group](match[group], match.start(), match))
     return _merge_phrases(tokens, begins, text) if begins else tokens
@@ -150,7 +150,7 @@ def _chinese(text: str, start: int, match: re.Match[str]) -> list[Token]:
             start + part.end(),
             CHINESE_TERMS.get(part[0], Meaning.UNKNOWN),
         )
-        for part in _CHINESE.finditer(text)
+        for part in islice(_CHINESE.finditer(text), MAX_TOKENS)
     ]
 
 

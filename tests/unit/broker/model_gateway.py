@@ -53,6 +53,8 @@ class Held(msgspec.Struct):
     cum_qty: int = 0
     spent: Decimal = Decimal(0)
     sold_by_children: int = 0
+    #: A change that crossed a reduction of its group made it larger again, until it is corrected.
+    is_crossed: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -231,6 +233,7 @@ class ModelGateway:
         elif terms.order_qty <= held.cum_qty:
             self._refuse(order.ib_order_id, 105, "Order being modified does not match")
         else:
+            held.is_crossed = terms.order_qty > held.terms.order_qty
             held.terms = terms
             self._tell(held)
 
@@ -249,6 +252,8 @@ class ModelGateway:
 
     def _fillable(self, held: Held) -> int:
         parent = self.orders.get(held.order.parent_ib_order_id or IbOrderId(0))
+        if held.is_crossed:
+            return min(held.leaves_qty, self.positions[self._con_id(held)])
         if parent is None or not parent.is_live:
             return held.leaves_qty
         return max(min(held.leaves_qty, parent.cum_qty - parent.sold_by_children), 0)

@@ -43,7 +43,8 @@ from tests.unit.broker.model_gateway import Held
 from tests.unit.broker.story import CALL, MORNING, PUT, SETTINGS, Story, entry, named
 
 AUTHORS = st.sampled_from(["anna", "ben"])
-PRICES = st.sampled_from(["0.30", "0.40", "0.45"])
+#: Many, because the same price again within ten minutes is a repost.
+PRICES = st.integers(30, 48).map(lambda cents: f"0.{cents}")
 CONTRACTS = st.sampled_from([CALL, PUT])
 NUMBERS = st.integers(min_value=0, max_value=20)
 #: What a book has in memory only.
@@ -110,6 +111,14 @@ class AnyStory(RuleBasedStateMachine):
     @rule(contract=CONTRACTS, author=AUTHORS, price=PRICES)
     def enters(self, contract: OptionContract, author: str, price: str) -> None:
         self.posts.append(self.story.post(entry(contract, price), author=author))
+
+    @rule(contract=CONTRACTS, author=AUTHORS, price=PRICES)
+    def enters_and_is_filled(self, contract: OptionContract, author: str, price: str) -> None:
+        self.enters(contract, author, price)
+        for held in self.story.gateway.live():
+            if held.order.purpose is Purpose.ENTRY and held.order.contract == contract:
+                self.story.gateway.fill(held, 2, Decimal(price))
+        self._flow()
 
     @rule(author=AUTHORS, price=PRICES)
     def adds(self, author: str, price: str) -> None:
@@ -186,7 +195,7 @@ class AnyStory(RuleBasedStateMachine):
     def answers_completed(self, answers: bool) -> None:
         self.story.gateway.answers_completed = answers
 
-    @rule(seconds=st.sampled_from([0.5, 1.5, 4, 40]))
+    @rule(seconds=st.sampled_from([0.5, 1.5, 4, 40, 700]))
     def time_goes_on(self, seconds: float) -> None:
         self.story.wait(seconds)
 

@@ -8,7 +8,7 @@ import pytest
 from autoscalper.cli import player as players
 from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
-from autoscalper.cli.player import Played, Player
+from autoscalper.cli.player import Pace, Played, Player
 from autoscalper.cli.scenes import Scene, read_scenes
 from autoscalper.cli.simulator_control import SimulatorControl
 from autoscalper.domain.outcome import OutcomeKind
@@ -29,7 +29,7 @@ class Theatre:
         self.outcomes = Outcomes(home.data_dir / "alert.db")
         self.door = Door(f"ipc://{home.run_dir}/cli_to_ingest.ipc")
         market = SimulatorControl(home.run_dir)
-        self.player = Player(self.door, self.outcomes, market, clock)
+        self.player = Player(self.door, self.outcomes, market, clock, Pace())
         self.asked: list[dict[str, Any]] = []
         #: What the simulator replies, by command; the last reply is repeated.
         self.replies: dict[str, list[Any]] = {"quote": [{}]}

@@ -16,7 +16,7 @@ TOKEN_AND_ROOM = {"DISCORD_USER_TOKEN": "a.b.c", "DISCORD_CHANNEL_IDS": "11, 12"
 
 @pytest.fixture
 def listening(tmp_path: Path) -> Iterator[Listening]:
-    listening = Listening(DiscordServer(), tmp_path)
+    listening = Listening(DiscordServer().environment, tmp_path)
     yield listening
     listening.store.close()
 
@@ -30,7 +30,7 @@ def load(**environment: str) -> IngestSettings:
 def test_the_first_line_says_that_it_is_against_the_terms_and_what_is_permitted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Listening(DiscordServer(), tmp_path).store.close()
+    Listening(DiscordServer().environment, tmp_path).store.close()
     first = caplog.messages[0]
     assert "against Discord's terms of service" in first
     assert "can cost the account" in first

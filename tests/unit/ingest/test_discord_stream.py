@@ -5,6 +5,7 @@ import pytest
 
 from autoscalper.ingest.discord_history import History
 from autoscalper.ingest.discord_message import Unreadable, Updated, Written
+from tests.fakes.posts import a_post
 from tests.unit.ingest.discord_rooms import CHANNEL, FIRST, Room, message
 
 
@@ -82,6 +83,17 @@ def test_until_the_session_has_settled_a_live_post_does_not_hide_a_missed_one(
     assert (current.story(), current.watermark()) == (["6", "8", "7"], 8)
 
 
+def test_until_the_session_has_settled_a_held_post_does_not_hide_a_missed_one(
+    current: Room,
+) -> None:
+    current.stream.lose()
+    current.write(8)
+    current.catch_up(message(5), message(6), settled=False)
+    assert (current.story(), current.watermark()) == (["6", "8"], 6)
+    current.catch_up(message(6), message(7), message(8))
+    assert (current.story(), current.watermark()) == (["6", "8", "7"], 8)
+
+
 def test_after_a_restart_the_stream_is_behind_until_it_caught_up(current: Room) -> None:
     stream = current.new_stream()
     assert stream.is_behind
@@ -154,6 +166,14 @@ def test_a_deletion_in_a_gap_is_seen_by_what_the_history_lacks(current: Room) ->
     current.stream.lose()
     current.catch_up(message(5), message(7), message(8))
     assert current.story() == ["6", "7", "-6", "8"]
+
+
+@pytest.mark.parametrize("message_id", ["157405666816399000x", "15", f"{FIRST + 6}0"])
+def test_a_post_put_in_by_hand_is_not_missed_in_the_history(current: Room, message_id: str) -> None:
+    current.post_log.publish(a_post("by hand", message_id=message_id, channel_id=CHANNEL))
+    current.stream.lose()
+    current.catch_up(message(5), message(8))
+    assert current.story() == ["by hand", "8"]
 
 
 def test_an_empty_history_deletes_nothing(current: Room) -> None:

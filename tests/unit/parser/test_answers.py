@@ -41,6 +41,12 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
             return Ignored(reason="chatter")
 
 
+def read_nothing(
+    text: str, *, posted_on: date, conversation: Conversation | None = None
+) -> Reading:
+    return Ignored(reason="nothing to trade")
+
+
 class Desk:
     """Answers of a store of its own, with what they wrote."""
 
@@ -108,6 +114,16 @@ def test_a_post_that_comes_again_is_not_answered_again(desk: Desk) -> None:
     desk.take(published("BTO IWM 210c 0.88"), edited("morning"))
     desk.take(published("BTO IWM 210c 0.88"), edited("morning"))
     assert [type(each) for each in desk.signals] == [SignalIssued, SignalRevised]
+    assert desk.outcomes == []
+
+
+def test_a_post_that_was_answered_is_not_read_again_by_a_parser_that_knows_better(
+    desk: Desk,
+) -> None:
+    desk.take(published("BTO IWM 210c 0.88"))
+    later = Answers(desk.store, read_nothing, FixedClock())
+    with desk.store.transaction():
+        later.take(published("BTO IWM 210c 0.88"))
     assert desk.outcomes == []
 
 

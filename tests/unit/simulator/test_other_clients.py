@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,12 @@ from tests.unit.simulator.stand import EXPIRY, Stand, until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import ib_insync
+    # It has no types that could be checked.
+    ib_insync: Any = importlib.import_module("ib_insync")
 
 
 @asynccontextmanager
-async def connected(stand: Stand) -> AsyncIterator[ib_insync.IB]:
+async def connected(stand: Stand) -> AsyncIterator[Any]:
     ib = ib_insync.IB()
     ib.RaiseRequestErrors = True
     await ib.connectAsync("127.0.0.1", stand.server.port, clientId=11, timeout=10)
@@ -70,8 +73,7 @@ async def test_an_order_lives_from_its_contract_to_its_record(listening: Stand) 
             "Filled",
         ]
         assert [each.order.permId for each in completed][1] == entry.order.permId
-        fills = await ib.reqExecutionsAsync()
-        assert [each.commissionReport.commission for each in fills] == [1.3, 1.3]
+        assert [each.commissionReport.commission for each in ib.fills()] == [1.3, 1.3]
 
 
 async def test_an_order_is_found_again_after_a_reconnect(listening: Stand) -> None:

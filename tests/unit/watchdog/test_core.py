@@ -13,6 +13,7 @@ from autoscalper.watchdog.core import (
     PlanRevival,
     Process,
     Revive,
+    TellRestart,
     decide,
 )
 
@@ -54,7 +55,15 @@ def test_processes_that_run_and_beat_are_left_alone() -> None:
     story = Story()
     assert story.look(broker(), broker("STARTING", up=1, beat=None)) == []
     assert story.look(broker("STOPPED", beat=None), broker("BACKOFF", beat=None)) == []
-    assert story.memory == Memory()
+    assert story.memory == Memory(pids={"broker": 7})
+
+
+def test_a_process_that_ended_and_was_started_again_is_told_once() -> None:
+    story = Story()
+    story.look(broker(pid=7))
+    assert story.look(broker("BACKOFF", pid=0, beat=None)) == []
+    assert story.look(broker(pid=8)) == [TellRestart(name="broker", pid=8)]
+    assert story.look(broker(pid=8)) == []
 
 
 @pytest.mark.parametrize("state", ["FATAL", "EXITED"])
@@ -125,7 +134,7 @@ def test_the_successor_of_a_process_that_hung_begins_anew() -> None:
     story = Story()
     story.look(silent(pid=7))
     story.look(silent(pid=7))
-    assert story.look(silent(pid=8)) == []
+    assert story.look(silent(pid=8)) == [TellRestart(name="broker", pid=8)]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def decided(text: str) -> object:
         ("short NQ 28600 stop 28650", Nothing),
         ("MSFT stock target 510", Nothing),
         ("BTO the dip", Doubt),
+        ("BTO MSFT 500/505c 1.10", Doubt),
         ("took MSFT calls 4.10", Doubt),
         ("> BTO MSFT 505c 4.10", Doubt),
         ("", Nothing),

@@ -51,9 +51,11 @@ def test_quoted_lines_are_not_read() -> None:
 
 
 def test_the_contract_behind_the_verb_goes_first() -> None:
-    post = parse("AMD ran. out of NVDA here, MSFT next", TUESDAY)
-    clause = clause_of(post, 4)
-    assert str(terms_near(post, clause, clause.first)[0]) == "NVDA"
-    assert str(terms_near(parse("AMD 180c out", TUESDAY), clause, 2)[0]) == "AMD 180C"
+    post = parse("AMD ran. MSFT next, out of NVDA here", TUESDAY)
+    clause = clause_of(post, len(post.tokens) - 1)
+    assert str(terms_near(post, clause, clause.stop - 4)[0]) == "NVDA"
+    assert str(terms_near(post, clause)[0]) == "NVDA"
+    behind = parse("AMD 180c out", TUESDAY)
+    assert str(terms_near(behind, behind.clauses[0], 2)[0]) == "AMD 180C"
     empty = parse("out", TUESDAY)
     assert str(terms_near(empty, empty.clauses[0])[0]) == ""

@@ -13,6 +13,7 @@ from autoscalper.parser.grammar.reader import LONGEST_POST
 from tests.unit.parser.grammar.examples import (
     ENTRIES,
     FOLLOW_UPS,
+    HOSTILE,
     NO_ENTRIES,
     NO_TRADES,
     POSTED_ON,
@@ -196,44 +197,6 @@ def test_a_post_without_an_expiry_leaves_it_open() -> None:
 def test_an_empty_post_and_one_of_marks_only_are_ignored() -> None:
     for text in ("", " ", "\n", "...", "!!!", "\U0001f440", "@everyone", "***", ">"):
         assert not isinstance(read(text, posted_on=POSTED_ON), Instructed)
-
-
-HOSTILE = [
-    "A" * 7999,
-    "1" * 7999,
-    "$" * 7999,
-    "1/" * 3999,
-    "1," * 3999,
-    "1,111" * 1500,
-    "." * 7999,
-    "@" * 7999,
-    "@a" * 3999,
-    "<" * 7999,
-    "<a" * 3999,
-    ":" * 7999,
-    ":a" * 3999,
-    "https://" * 990,
-    "BTO " * 1999,
-    "BTO SPY 600c " * 600,
-    "600c " * 1599,
-    "AAAAAA 260814C" * 560,
-    "8/14 " * 1599,
-    "jan 1 2027 " * 720,
-    "stop to be " * 720,
-    "a'" * 3999,
-    "re-" * 2600,
-    "8-14-" * 1599,
-    "- " * 3999,
-    "> " * 3999,
-    ">\n" * 3999,
-    "\n" * 7999,
-    "\U0001f525" * 7999,
-    "\u0430" * 7999,
-    "\u4e70\u5165" * 3999,
-    "\x1b[" * 3999,
-    "~~" * 3999,
-    " " * 7999,
-]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))

@@ -1,0 +1,108 @@
+"""Makes pages and pictures when they are asked for: reads what they need, then renders it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+from autoscalper.alert import ledger, pages, view
+from autoscalper.alert.chat import Button, Keyboard
+from autoscalper.alert.chat_commands import Name
+from autoscalper.alert.pictures import Pictures
+from autoscalper.alert.replies import ShowPage
+from autoscalper.alert.shelf import Shelf
+from autoscalper.alert.stories import Stories, Story
+from autoscalper.domain.identity import TradeId
+from autoscalper.links.any_to_alert import TradeClosed
+from autoscalper.runtime.clock import Clock
+
+#: Alerts that /why lists, and trades that /trades has a chart for.
+_LATEST = 10
+_CHARTS = 8
+
+
+class PageMaker:
+    """Everything that a command can show."""
+
+    def __init__(
+        self,
+        run_dir: Path,
+        data_dir: Path,
+        shelf: Shelf,
+        stories: Stories,
+        pictures: Pictures,
+        clock: Clock,
+        marker: str,
+    ) -> None:
+        """Read ``run_dir`` and what alert keeps."""
+        self._run_dir = run_dir
+        self._data_dir = data_dir
+        self._shelf = shelf
+        self._stories = stories
+        self._pictures = pictures
+        self._clock = clock
+        self._marker = marker
+
+    def look(self) -> view.View:
+        """Return everything that is quick to see."""
+        return view.look(self._run_dir, self._clock)
+
+    async def render(self, wanted: ShowPage) -> tuple[str, Keyboard]:
+        """Return the text and the buttons of a page."""
+        now = self._clock.now()
+        match wanted.page:
+            case Name.STATUS:
+                html = pages.status_text(self.look(), self._closed_today(now), self._marker)
+            case Name.BALANCE:
+                html = pages.balance_text(self.look(), self._closed_today(now), self._marker)
+            case Name.SERVER:
+                server = await asyncio.to_thread(view.look_at_server, self._run_dir, self._data_dir)
+                html = pages.server_text(self.look(), server, self._marker)
+            case Name.TRADES:
+                return self._trades(now)
+            case Name.WHY:
+                return self._why(wanted.argument), ()
+            case _:
+                return pages.help_text(self._marker), ()
+        return html, _refresh(wanted.page.value)
+
+    async def paint(self, name: str) -> tuple[str, Keyboard, bytes]:
+        """Return caption, buttons and picture of a name such as ``pnl 30``."""
+        picture = await asyncio.to_thread(self._pictures.prepare(name))
+        kind, _, argument = name.partition(" ")
+        if kind == "pnl":
+            closed = self._stories.closed_since(ledger.first_of(int(argument), self._clock.now()))
+            days = ledger.by_day(closed)
+            return pages.pnl_text(days, int(argument), self._marker), _refresh(name), picture
+        story = self._stories.of_trade(TradeId(argument))
+        return pages.trade_caption(story, self._marker), (), picture
+
+    def _closed_today(self, now: datetime) -> list[TradeClosed]:
+        return self._stories.closed_since(ledger.start_of(ledger.day_of(now)))
+
+    def _trades(self, now: datetime) -> tuple[str, Keyboard]:
+        stories = self._stories.since(ledger.start_of(ledger.day_of(now)))
+        html = pages.trades_text(stories, now, self._marker)
+        charts = [_chart(number, story) for number, story in enumerate(stories, 1) if story.fills]
+        rows = [tuple(charts[first : first + 4]) for first in range(0, len(charts[:_CHARTS]), 4)]
+        return html, (*rows, *_refresh(Name.TRADES.value))
+
+    def _why(self, argument: str) -> str:
+        if not argument:
+            return pages.latest_text(self._shelf.latest(_LATEST), self._marker)
+        is_number = argument.isascii() and argument.isdigit() and len(argument) < 10
+        number = int(argument) if is_number else 0
+        decided = self._shelf.outcome(number)
+        if decided is None:
+            return pages.no_alert_text(argument, self._marker)
+        story = self._stories.of_trade(decided.trade_id) if decided.trade_id else None
+        return pages.why_text(number, decided, story, self._marker)
+
+
+def _refresh(what: str) -> Keyboard:
+    return ((Button(label="Refresh", data=f"r:{what}"),),)
+
+
+def _chart(number: int, story: Story) -> Button:
+    return Button(label=f"Chart {number}", data=f"p:trade {story.trade_id}")
