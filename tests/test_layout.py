@@ -21,6 +21,7 @@ OTHER_ENDS = {"any", COMMAND}
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 MEDIAN_FUNCTION = 15
+LONGEST_ARCHITECTURE = 250
 
 #: Where everything may be caught, and why.
 BROAD_EXCEPTS = {
@@ -161,6 +162,15 @@ def test_the_median_function_is_short() -> None:
 def test_everything_is_caught_only_where_it_is_allowed() -> None:
     found = {place for module in modules() for place in broad_excepts(module)}
     assert found == BROAD_EXCEPTS
+
+
+def test_the_architecture_is_short_and_every_test_that_it_names_is_there() -> None:
+    lines = (ROOT / "ARCHITECTURE.md").read_text().splitlines()
+    assert len(lines) <= LONGEST_ARCHITECTURE
+    table = lines[lines.index("## 8. Failure table") : lines.index("## 9. Cross-cutting")]
+    named = {name for line in table for name in re.findall(r"`([^`]*)` \|$", line)}
+    assert len(named) > 5
+    assert {name for name in named if not list((ROOT / "tests").glob(f"{name}*"))} == set()
 
 
 def test_no_path_or_host_of_a_machine_stands_in_the_scripts() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 
 from autoscalper.alert import ledger, pages, view
 from autoscalper.alert.chat import Button, Keyboard
@@ -14,8 +13,9 @@ from autoscalper.alert.replies import ShowPage
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories, Story
 from autoscalper.domain.identity import TradeId
+from autoscalper.domain.settings import AlertSettings
 from autoscalper.links.any_to_alert import TradeClosed
-from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.process import Process
 
 #: Alerts that /why lists, and trades that /trades has a chart for.
 _LATEST = 10
@@ -27,21 +27,19 @@ class PageMaker:
 
     def __init__(
         self,
-        run_dir: Path,
-        data_dir: Path,
+        process: Process[AlertSettings],
         shelf: Shelf,
         stories: Stories,
         pictures: Pictures,
-        clock: Clock,
         marker: str,
     ) -> None:
-        """Read ``run_dir`` and what alert keeps."""
-        self._run_dir = run_dir
-        self._data_dir = data_dir
+        """Read RUN_DIR and what alert keeps."""
+        self._run_dir = process.run_dir
+        self._data_dir = process.store_path.parent
+        self._clock = process.clock
         self._shelf = shelf
         self._stories = stories
         self._pictures = pictures
-        self._clock = clock
         self._marker = marker
 
     def look(self) -> view.View:

@@ -21,12 +21,12 @@ from autoscalper.alert.markup import (
 )
 from autoscalper.alert.render import shortened
 from autoscalper.alert.stories import Story
-from autoscalper.alert.supervisor import ProcessState
 from autoscalper.alert.view import PROCESSES, ServerView, View
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.pricing import shown
 from autoscalper.links.any_to_alert import OutcomeDecided, TradeClosed
 from autoscalper.links.broker_to_alert import LiveOrder, OpenTrade, Status
+from autoscalper.runtime.supervisord import ProcessInfo
 
 #: Age in seconds at which the broker's status is called old.
 _OLD_SECONDS = 5.0
@@ -294,7 +294,7 @@ def _processes_line(view: View) -> str:
     return " · ".join(words)
 
 
-def _supervised_lines(processes: Sequence[ProcessState] | None) -> list[str]:
+def _supervised_lines(processes: Sequence[ProcessInfo] | None) -> list[str]:
     if processes is None:
         return ["supervisord does not answer"]
     return [

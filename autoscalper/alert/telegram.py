@@ -51,25 +51,23 @@ class Telegram:
         """Use what alert keeps in ``store``; commands go into ``commands``."""
         settings, clock = process.settings, process.clock
         marker = cards.marker_of(settings)
-        chat_id = int(settings.telegram_chat_id)
-        user_ids = frozenset(map(int, settings.telegram_user_ids))
         self._client = TelegramClient(
-            settings.telegram_bot_token.value, chat_id, settings.telegram_api_url
+            settings.telegram_bot_token.value,
+            int(settings.telegram_chat_id),
+            settings.telegram_api_url,
         )
         self._outbox = Outbox(store)
         self.news = News(self._outbox, settings)
         confirmations = Confirmations(store)
         pictures = Pictures(stories, clock)
-        pages = PageMaker(
-            process.run_dir, process.store_path.parent, shelf, stories, pictures, clock, marker
-        )
+        pages = PageMaker(process, shelf, stories, pictures, marker)
         self._replier = Replier(
             self._client, store, confirmations, clock, render=pages.render, paint=pages.paint
         )
         self._postman = Postman(store, self._outbox, self._client, pictures.prepare)
         self._desk = OperatorDesk(
             store,
-            guard=Guard(chat_id, user_ids),
+            guard=_guard(settings),
             shelf=shelf,
             outbox=self._outbox,
             news=self.news,
@@ -131,3 +129,8 @@ class Telegram:
             "telegram_polled_seconds_ago": "never" if age is None else f"{age:.0f}",
             "telegram_waiting": str(self._outbox.waiting),
         }
+
+
+def _guard(settings: AlertSettings) -> Guard:
+    user_ids = frozenset(map(int, settings.telegram_user_ids))
+    return Guard(int(settings.telegram_chat_id), user_ids)

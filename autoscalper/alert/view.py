@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from autoscalper.alert import host, supervisor
+from autoscalper.alert import host
 from autoscalper.alert.escalation import Seen, Subject
 from autoscalper.links import broker_to_alert
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.heartbeat import Heartbeat
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 
 #: Processes that leave heartbeats, in the order in which an alert passes them.
 PROCESSES = ("ingest", "parser", "broker", "alert", "watchdog")
@@ -54,7 +55,7 @@ class ServerView(msgspec.Struct, frozen=True, kw_only=True):
     """What only ``/server`` shows, and takes longer to find out."""
 
     #: None: supervisord does not answer.
-    processes: tuple[supervisor.ProcessState, ...] | None
+    processes: tuple[ProcessInfo, ...] | None
     host: host.Host
 
 
@@ -71,7 +72,7 @@ def look(run_dir: Path, clock: Clock) -> View:
 
 def look_at_server(run_dir: Path, data_dir: Path) -> ServerView:
     """Return the processes and the machine. Blocks for some milliseconds."""
-    return ServerView(processes=supervisor.ask(run_dir), host=host.look(data_dir))
+    return ServerView(processes=_supervised(run_dir), host=host.look(data_dir))
 
 
 def seen_in(view: View) -> list[Seen]:
@@ -102,3 +103,10 @@ def _process(view: View, subject: Subject) -> Seen:
     is_up = view.is_beating(subject.value)
     since = beat.started_at if is_up else beat.beat_at
     return Seen(subject=subject, is_up=is_up, since=since, reason="no heartbeat")
+
+
+def _supervised(run_dir: Path) -> tuple[ProcessInfo, ...] | None:
+    try:
+        return Supervisor(run_dir).processes()
+    except SupervisorFailed:
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 
 from autoscalper.broker import journal, standing
 from autoscalper.broker.book import Book
@@ -63,11 +64,6 @@ async def broker() -> None:
     async def obey() -> None:
         await desk.obey(wishes, gateway)
 
-    async def leave_status() -> None:
-        while True:
-            broker_to_alert.leave(process.run_dir, standing.status_of(book, process.clock.now()))
-            await asyncio.sleep(STATUS_SECONDS)
-
     logger.info(
         "broker ready open_trades=%s waiting=%s", len(book.open_trades()), len(book.waiting)
     )
@@ -75,12 +71,23 @@ async def broker() -> None:
         decide,
         follow,
         obey,
-        leave_status,
+        leaving_status(book, process),
         desk.tick,
         gateway.connect_for_ever,
         publisher.publish,
         beating("broker", process.run_dir, process.clock, details),
     )
+
+
+def leaving_status(book: Book, process: Process[BrokerSettings]) -> Callable[[], Awaitable[None]]:
+    """Return a task that leaves for alert how the broker stands."""
+
+    async def leave_status() -> None:
+        while True:
+            broker_to_alert.leave(process.run_dir, standing.status_of(book, process.clock.now()))
+            await asyncio.sleep(STATUS_SECONDS)
+
+    return leave_status
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command
+from autoscalper.broker.commands import Command, PlaceOrders
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
 from autoscalper.broker.journal import Journal
@@ -87,10 +87,10 @@ class Desk:
         changes = self.book.take_changes()
         if changes.is_empty:
             return commands
-        crashpoints.reach("broker-before-commit")
+        _reach("before", commands)
         with self._store.transaction():
             self._journal.keep(changes)
-        crashpoints.reach("broker-after-commit")
+        _reach("after", commands)
         return commands
 
     def _keep_entries(
@@ -99,11 +99,19 @@ class Desk:
         commands: list[Command] = []
         for event in events:
             commands += decide(self.book, event, self._clock.now())
+        _reach("before", commands)
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
+        _reach("after", commands)
         return commands
 
     def _act(self, gateway: Gateway, commands: list[Command]) -> None:
         for command in commands:
             gateway.carry_out(command)
+
+
+def _reach(moment: str, commands: list[Command]) -> None:
+    crashpoints.reach(f"broker-{moment}-commit")
+    if any(isinstance(command, PlaceOrders) for command in commands):
+        crashpoints.reach(f"broker-{moment}-intent")

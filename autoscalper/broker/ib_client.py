@@ -244,6 +244,7 @@ class IbClient:
             ib.open_reports.clear()
             await ib.reqAllOpenOrdersAsync()
             open_orders = tuple(ib.open_reports)
+            crashpoints.reach("broker-in-snapshot")
             fills = await ib.reqExecutionsAsync()
         completed = await _completed(ib)
         taken = events.Snapshot(

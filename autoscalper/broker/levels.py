@@ -71,7 +71,9 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
     if not reduced:
         return commands
     commands += _exit(book, trade, exits, held - keep, now)
-    return commands + _protect(book, trade, protective, keep, now)
+    # What an exit that is being called off may still sell must not be sold by a stop as well.
+    safe = max(held - sum(order.leaves_qty for order in exits), 0)
+    return commands + _protect(book, trade, protective, min(keep, safe), now)
 
 
 def _watch_entries(

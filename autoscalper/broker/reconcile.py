@@ -17,7 +17,7 @@ from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, Snapshot
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade
 from autoscalper.domain.identity import ClientOrderId, IbOrderId
-from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.links import any_to_alert
 
 #: How long an order in doubt may have been under way before it counts as not there.
@@ -119,11 +119,9 @@ def _bury(book: Book, order: Order, now: datetime) -> None:
     trade = book.trades.get(order.trade_id)
     if trade is None or order.purpose not in (Purpose.ENTRY, Purpose.ADD):
         return
-    if order.purpose is Purpose.ENTRY:
-        hold = min(trade.hold, book.held(trade))
-    else:
-        hold = max(trade.hold - (order.terms.order_qty - order.cum_qty), 0)
-    book.put_trade(replace(trade, hold=hold))
+    # A trim that was told meanwhile stays in force.
+    coming = sum(each.leaves_qty for each in book.orders_of(trade) if each.side is Side.BUY)
+    book.put_trade(replace(trade, hold=min(trade.hold, book.held(trade) + coming)))
 
 
 def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetime) -> None:

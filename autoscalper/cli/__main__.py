@@ -11,9 +11,9 @@ from autoscalper import __version__
 from autoscalper.cli import demo, explain, post, replay, sim, status
 from autoscalper.cli.door import IngestSilent
 from autoscalper.cli.simulator_control import SimulatorSilent
-from autoscalper.cli.supervision import SupervisorSilent
 from autoscalper.runtime.errors import CannotStart
 from autoscalper.runtime.service import EXIT_BROKEN, EXIT_CANNOT_START
+from autoscalper.runtime.supervisord import SupervisorFailed
 
 #: Exit code of a command that was interrupted, as shells count it.
 EXIT_INTERRUPTED = 130
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = parsed.run(parsed)
     except (CannotStart, OSError, sqlite3.DatabaseError) as error:
         return _fail(error, EXIT_CANNOT_START)
-    except (IngestSilent, SimulatorSilent, SupervisorSilent) as error:
+    except (IngestSilent, SimulatorSilent, SupervisorFailed) as error:
         return _fail(error, EXIT_BROKEN)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from autoscalper.cli import gateway, verdict
 from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
 from autoscalper.cli.player import Pace, Played, Player
+from autoscalper.cli.posts_file import lines_of
 from autoscalper.cli.scenes import Scene, read_scenes
 from autoscalper.cli.showing import HEADER, as_json
 from autoscalper.cli.simulator_control import SimulatorControl
@@ -29,6 +30,7 @@ from autoscalper.cli.stage import (
 )
 from autoscalper.cli.table import table
 from autoscalper.links import cli_to_ingest
+from autoscalper.runtime.clock import SystemClock
 from autoscalper.runtime.errors import CannotStart
 from autoscalper.runtime.link import address_of
 
@@ -53,7 +55,7 @@ _REPLAY_SETTINGS = {
     "ACCOUNT_BALANCE": "1000000",
     "MAX_OPEN_TRADES": "1000",
 }
-
+#: Speed matters more there than the latency that is shown.
 _REPLAY_PACE = Pace(quiet_seconds=0.1, gap_seconds=0.0)
 
 
@@ -73,30 +75,39 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Play the day; with ``--once`` 0 if it went as it should, else 1."""
     scenes = _read_day(arguments.replay or DAY)
-    settings = _REPLAY_SETTINGS if arguments.replay else _DAY_SETTINGS
     port = usable_port(arguments.port)
-    with _directory(arguments.keep) as directory:
-        # The one place that hands an environment down: the processes read theirs themselves.
-        inherited = os.environ  # noqa: TID251
-        environment = make_environment(directory, port, settings, inherited)
-        with Stage(directory, environment) as stage:
-            stage.clock.move_to(scenes[0].written_at)
-            _tell(arguments, f"starting in {directory}")
-            stage.start()
-            return _play(stage, scenes, arguments)
+    with ExitStack() as afterwards:
+        directory = make_directory(arguments.keep)
+        if arguments.keep is None:
+            afterwards.callback(remove_directory, directory)
+        code = _stage(directory, port, scenes, arguments)
+        if code:
+            afterwards.pop_all()
+            _tell(arguments, f"data and logs are kept in {directory}")
+        return code
+
+
+def _stage(
+    directory: Path, port: int, scenes: Sequence[Scene], arguments: argparse.Namespace
+) -> int:
+    settings = _REPLAY_SETTINGS if arguments.replay else _DAY_SETTINGS
+    # The one place that hands an environment down: the processes read theirs themselves.
+    inherited = os.environ  # noqa: TID251
+    environment = make_environment(directory, port, settings, inherited)
+    with Stage(directory, environment) as stage:
+        stage.clock.move_to(scenes[0].written_at)
+        _tell(arguments, f"starting in {directory}")
+        stage.start()
+        return _play(stage, scenes, arguments)
 
 
 def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) -> int:
-    pace = _REPLAY_PACE if arguments.replay else Pace()
-    address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
-    market = SimulatorControl(stage.run_dir)
     began = time.monotonic()
+    market = SimulatorControl(stage.run_dir)
+    address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
     with closing(Door(address)) as door, closing(Outcomes(stage.alert_store)) as outcomes:
-        player = Player(door, outcomes, market, stage.clock, pace)
-        day = []
-        for played in _played(player, scenes):
-            day.append(played)
-            _watch(played, len(day), len(scenes), arguments)
+        pace = _REPLAY_PACE if arguments.replay else Pace()
+        day = _watched(Player(door, outcomes, market, stage.clock, pace), scenes, arguments)
         kept = outcomes.all()
     lasted = time.monotonic() - began
     problems = verdict.problems_of(day, kept, stage.restarted(), gateway.await_protection(market))
@@ -107,6 +118,19 @@ def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) 
     if not arguments.once:
         _stay(stage, arguments)
     return 1 if problems else 0
+
+
+def _watched(
+    player: Player, scenes: Sequence[Scene], arguments: argparse.Namespace
+) -> list[Played]:
+    """Return the scenes as they were played; after one that is lost nothing more is."""
+    day = []
+    for played in _played(player, scenes):
+        day.append(played)
+        _watch(played, len(day), len(scenes), arguments)
+        if played.is_lost:
+            break
+    return day
 
 
 def _played(player: Player, scenes: Sequence[Scene]) -> Iterator[Played]:
@@ -147,9 +171,20 @@ def _show(day: Sequence[Played], arguments: argparse.Namespace) -> None:
 
 
 def _stay(stage: Stage, arguments: argparse.Namespace) -> None:
-    where = f"RUN_DIR={stage.run_dir} DATA_DIR={stage.data_dir}"
-    _tell(arguments, f"Everything goes on running until Ctrl-C. Look in with:\n  {where} \\")
-    _tell(arguments, "    autoscalper status | explain 1 | post 'BTO SPY 685c 0.43' | sim ledger")
+    programs = Path(sys.executable).parent
+    _tell(
+        arguments,
+        f"""
+Everything goes on running until Ctrl-C. To look in, in another terminal:
+
+  export RUN_DIR={stage.run_dir} DATA_DIR={stage.data_dir} PATH={programs}:$PATH
+  autoscalper status
+  autoscalper explain 1
+  autoscalper post 'BTO SPY 560c 0DTE @ 0.80'
+  autoscalper sim ledger
+  supervisorctl -c {ROOT / "supervisord.conf"} status
+""",
+    )
     while True:
         time.sleep(1)
 
@@ -160,8 +195,7 @@ def _tell(arguments: argparse.Namespace, line: str) -> None:
 
 def _read_day(path: Path) -> list[Scene]:
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            scenes = read_scenes(lines)
+        scenes = read_scenes(lines_of(path), now=SystemClock().now())
     except OSError as error:
         raise CannotStart(f"{path} cannot be read ({error.strerror}); name a file of posts") from (
             error
@@ -169,13 +203,3 @@ def _read_day(path: Path) -> list[Scene]:
     if not scenes:
         raise CannotStart(f"{path} holds no posts; name a file with one JSON object a line")
     return scenes
-
-
-@contextmanager
-def _directory(kept: Path | None) -> Iterator[Path]:
-    directory = make_directory(kept)
-    try:
-        yield directory
-    finally:
-        if kept is None:
-            remove_directory(directory)

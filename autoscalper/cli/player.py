@@ -49,6 +49,11 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     #: Why ingest took no post of the line.
     refusal: str = ""
 
+    @property
+    def is_lost(self) -> bool:
+        """Return whether a post that was put in has no outcome."""
+        return self.post_id is not None and self.decided is None
+
 
 class Player:
     """Puts scenes in at their own times, by moving the clock that all processes share."""
@@ -109,8 +114,10 @@ class Player:
         patience = _Patience(self._clock, self._pace.quiet_seconds)
         while (decided := self._outcomes.of_post(post_id)) is None:
             if not patience.wait():
-                return msgspec.structs.replace(played, problem="no outcome")
-        return msgspec.structs.replace(played, decided=decided, problem=_wrong(played, decided))
+                problem = f"no outcome in {_PATIENCE_SECONDS:.0f} s"
+                return msgspec.structs.replace(played, problem=problem)
+        problem = played.problem or _wrong(played, decided)
+        return msgspec.structs.replace(played, decided=decided, problem=problem)
 
     def _with_holdings(self, played: Played, holds: int) -> Played:
         patience = _Patience(self._clock, self._pace.quiet_seconds)

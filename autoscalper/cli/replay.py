@@ -6,7 +6,7 @@ import argparse
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, TextIO, assert_never
 import msgspec
 
 from autoscalper.cli.door import Door
+from autoscalper.cli.posts_file import lines_of
 from autoscalper.cli.surroundings import door_address, read_settings
 from autoscalper.links.cli_to_ingest import LineRefused, PostTaken, TakePost
 
@@ -37,8 +38,12 @@ class _Times(msgspec.Struct, frozen=True):
 
 def add_to(commands: Any) -> None:
     """Add the command to ``commands``."""
-    parser = commands.add_parser("replay", help="put a file of posts in, one JSON object a line")
-    parser.add_argument("file", metavar="FILE", help="the file; - for standard input")
+    parser = commands.add_parser("replay", help="put a file of posts in")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="one JSON object a line, or an exported chat; - for standard input",
+    )
     parser.add_argument(
         "--speed", type=_speed, default=1.0, metavar="FACTOR",
         help="how much faster than the posts' own times; 0 for without gaps (default: 1)",
@@ -58,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Put every line in; a line that is no post is reported and skipped."""
     count = Count()
     address = door_address(read_settings())
-    with closing(Door(address)) as door, _opened(arguments.file) as lines:
+    lines = _standard_input() if arguments.file == "-" else lines_of(Path(arguments.file))
+    with closing(Door(address)) as door:
         for number, line, gap in paced(lines, arguments.speed, arguments.max_gap):
             time.sleep(gap)
             request = TakePost(line=line, number=number, as_of_now=arguments.as_of_now)
@@ -70,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def paced(lines: TextIO, speed: float, max_gap: float) -> Iterator[tuple[int, str, float]]:
+def paced(lines: Iterable[str], speed: float, max_gap: float) -> Iterator[tuple[int, str, float]]:
     """Yield number, text and gap in seconds to the post before, for each line that is not blank.
 
     A line that carries no time of its own, or an earlier one than the post before, follows at
@@ -98,10 +104,8 @@ def time_of(line: str) -> datetime | None:
     return None if written_at is None or written_at.tzinfo is None else written_at
 
 
-def _opened(name: str) -> TextIO:
-    if name == "-":
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    return Path(name).open(encoding="utf-8", errors="replace")
+def _standard_input() -> TextIO:
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
 
 
 def _hand_in(door: Door, request: TakePost, count: Count) -> None:

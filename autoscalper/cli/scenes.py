@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -64,6 +64,10 @@ class _Line(msgspec.Struct, frozen=True):
     expect: Expected | None = None
     holds: int | None = None
 
+    @property
+    def written_at(self) -> datetime | None:
+        return self.posted_at or self.ts
+
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """One line and what shall happen around it."""
@@ -85,31 +89,35 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
         return self.written_at + timedelta(seconds=self.delay_seconds)
 
 
-def read_scenes(lines: Iterable[str]) -> list[Scene]:
+def read_scenes(lines: Iterable[str], *, now: datetime) -> list[Scene]:
     """Return the scenes in ``lines`` in the order of their times.
 
     A line without a time that can be read is played right after the one above it, and what is
-    wrong with it is ingest's to say.
+    wrong with it is ingest's to say. In a file without any time all is played ``now``.
     """
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    read = [_read(line) for _, line in numbered]
+    before = next((each.written_at for each in read if each.written_at is not None), now)
     scenes = []
-    before = datetime.min.replace(tzinfo=UTC)
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            scene = _scene(number, line, before)
-            before = scene.written_at
-            scenes.append(scene)
+    for (number, text), line in zip(numbered, read, strict=True):
+        before = line.written_at or before
+        scenes.append(_scene(number, text, line, before))
     return sorted(scenes, key=lambda each: each.written_at)
 
 
-def _scene(number: int, text: str, before: datetime) -> Scene:
+def _read(text: str) -> _Line:
     try:
-        line = msgspec.json.decode(text, type=_Line)
+        return msgspec.json.decode(text, type=_Line)
     except msgspec.DecodeError:
-        return Scene(number=number, line=text, written_at=before)
+        # No post, but something for ingest to refuse by its number.
+        return _Line(text="")
+
+
+def _scene(number: int, text: str, line: _Line, written_at: datetime) -> Scene:
     return Scene(
         number=number,
         line=text,
-        written_at=line.posted_at or line.ts or before,
+        written_at=written_at,
         quotes=line.quotes,
         delay_seconds=line.delay_seconds,
         rests=line.rests,

@@ -22,12 +22,12 @@ from typing import Self
 import msgspec
 
 import autoscalper
-from autoscalper.cli.supervision import Process, Supervisor, SupervisorSilent
 from autoscalper.domain.settings import BY_PROCESS, contradictions
 from autoscalper.runtime import config, heartbeat
 from autoscalper.runtime.clock import ShiftedClock
 from autoscalper.runtime.errors import CannotStart
 from autoscalper.runtime.link import address_of
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 
 #: Where the clone is that this package belongs to.
 ROOT = Path(autoscalper.__file__).resolve().parent.parent
@@ -43,6 +43,8 @@ _LONGEST_SOCKET = "supervisor.sock.4194304"
 #: Processes of a demo, and what broker says of itself when it may trade.
 _PROCESSES = ("simulator", "alert", "broker", "parser", "ingest")
 _READY = "trading"
+#: Signals that end a demo.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stage:
@@ -66,11 +68,10 @@ class Stage:
         self.supervisor = Supervisor(self.run_dir)
         self._environment = environment
         self._child: subprocess.Popen[bytes] | None = None
-        self._started: dict[str, Process] = {}
+        self._started: dict[str, ProcessInfo] = {}
 
     def __enter__(self) -> Self:
-        for signum in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signum, _interrupt)
+        self._handlers = {signum: signal.signal(signum, _interrupt) for signum in _ENDING}
         return self
 
     def __exit__(
@@ -80,9 +81,11 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         # A second Ctrl-C must not leave half of it running.
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in _ENDING:
             signal.signal(signum, signal.SIG_IGN)
         self.stop()
+        for signum, handler in self._handlers.items():
+            signal.signal(signum, handler)
 
     def start(self) -> None:
         """Start everything and return when broker may trade.
@@ -116,7 +119,7 @@ class Stage:
         self._child = None
         try:
             self.supervisor.stop_all()
-        except SupervisorSilent:
+        except SupervisorFailed:
             pass
         child.terminate()
         try:
@@ -201,7 +204,6 @@ def make_environment(
         "RUN_DIR": str(directory / "run"),
         "CLOCK_FILE": str(directory / "run" / "clock"),
         "DRY_RUN": "true",
-        "IBKR_PORT": str(port),
         "SIMULATOR_PORT": str(port),
         "SIMULATOR_AUTOSTART": "true",
         **chosen,

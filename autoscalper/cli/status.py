@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.cli.supervision import Process, Supervisor
 from autoscalper.cli.surroundings import read_settings
 from autoscalper.cli.table import table
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.heartbeat import Heartbeat
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor
 
 #: Age in seconds from which a heartbeat is called old.
 OLD_SECONDS = 5.0
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(each.is_well for each in statuses) else 1
 
 
-def describe(process: Process, beat: Heartbeat | None, now: float) -> Status:
+def describe(process: ProcessInfo, beat: Heartbeat | None, now: float) -> Status:
     """Return the status of ``process`` whose last heartbeat is ``beat``, at monotonic ``now``."""
     return Status(
         process=process.name,

@@ -305,7 +305,7 @@ def _telegram_contradictions(settings: TelegramBot) -> list[str]:
 
 
 def _alert_contradictions(settings: AlertSettings) -> list[str]:
-    found = []
+    found = _unreadable_times(settings)
     for user_id in settings.telegram_user_ids:
         if not _NUMBER.fullmatch(user_id):
             found.append(f"TELEGRAM_USER_IDS has {user_id!r}, expected ids, which are numbers")
@@ -357,7 +357,7 @@ def _broker_contradictions(settings: BrokerSettings) -> list[str]:
     return found
 
 
-def _unreadable_times(settings: BrokerSettings) -> list[str]:
+def _unreadable_times(settings: BrokerSettings | AlertSettings) -> list[str]:
     found = []
     try:
         parse_time_of_day(settings.auto_restart_time)

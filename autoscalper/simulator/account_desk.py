@@ -61,8 +61,15 @@ class AccountDesk:
                 self._send_portfolio(session, held)
         self.refresh()
 
+    def tell_profit(self) -> None:
+        """Tell the subscribers to profit how much it is now."""
+        for session in self._world.sessions:
+            for req_id, con_id in session.pnls.items():
+                self._send_profit(session, req_id, con_id)
+
     def refresh(self) -> None:
         """Tell the subscribers what everything is worth now."""
+        self.tell_profit()
         for session in self._world.sessions:
             if session.wants_account:
                 self._send_values(session)
@@ -70,8 +77,6 @@ class AccountDesk:
                 self._send_multi(session, req_id)
             for req_id in session.summaries:
                 self._send_summary(session, req_id)
-            for req_id, con_id in session.pnls.items():
-                self._send_profit(session, req_id, con_id)
 
     def _subscribe_positions(self, session: Session) -> None:
         session.wants_positions = True

@@ -126,22 +126,24 @@ class Book:
 
     def on_quote(self, con_id: ConId, quote: Quote, now: datetime) -> list[Fact]:
         """Trigger and fill the orders of a contract, as far as the sizes that are shown go."""
-        depth = matching.Depth(
-            {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}, dict(self._slices)
-        )
+        return self.meet(self.live.of_contract(con_id), quote, now)
+
+    def meet(self, orders: Iterable[Order], quote: Quote, now: datetime) -> list[Fact]:
+        """Let some orders of one contract meet its quote, and those that this sets free."""
+        shown = {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}
+        depth = matching.Depth(shown, dict(self._slices))
         facts: list[Fact] = []
-        progress = True
-        while progress:
-            progress = False
-            for listed in self.live.of_contract(con_id):
+        while orders:
+            new: list[Fact] = []
+            for listed in orders:
                 # An earlier one may have changed or ended it.
                 order = self.live.get(listed.perm_id)
                 if order is None or order.status is Status.STAGED:
                     continue
                 if self._may_work(order, now):
-                    new = self._match(order, quote, depth, now)
-                    progress = progress or bool(new)
-                    facts += new
+                    new += self._match(order, quote, depth, now)
+            facts += new
+            orders = self._stirred(new)
         return facts
 
     def on_time(self, now: datetime) -> list[Fact]:
@@ -183,16 +185,6 @@ class Book:
         sliced = [self.live.get(perm_id) for perm_id in self._slices]
         return {order.terms.con_id for order in sliced if order is not None}
 
-    def fill_late(self, order: Order, qty: Decimal, price: Decimal, now: datetime) -> list[Fact]:
-        """Fill an order that was reported as cancelled: the exchange was faster.
-
-        It is Filled if that was all of it, and Cancelled again if not.
-        """
-        order, execution = filled(order, min(qty, order.leaves_qty), price, now)
-        if order.is_live:
-            order = with_status(order, Status.CANCELLED, "", now)
-        return [Executed(order=order, execution=execution)]
-
     def fillable(self, order: Order) -> Decimal:
         """Return how much of an order may fill now.
 
@@ -225,21 +217,6 @@ class Book:
         order = self._finish(order, Status.INACTIVE, reason, now)
         told = Rejected(order=order, code=code)
         return [told, *self._orphan_children(order, now, quiet=False)]
-
-    def forget(self, order: Order, anomaly: str, now: datetime) -> list[Fact]:
-        """Lose an order: it is gone, and nobody is told."""
-        order = msgspec.structs.replace(order, anomaly=anomaly)
-        return [Kept(order=self._finish(order, Status.CANCELLED, "", now))]
-
-    def fork(self, order: Order, submission: Submission, now: datetime) -> list[Fact]:
-        """Amend an order in the way that leaves two live ones (nautilus_trader#4564).
-
-        The old order stays live under its permanent id, and the key names the new one.
-        """
-        self._put(msgspec.structs.replace(order, anomaly="forked"))
-        twin = self._new_order(submission, self.live.get(order.parent_perm_id), now)
-        self._put(twin)
-        return [Kept(order=self.live.get(order.perm_id) or order), *self._settle(twin, now)]
 
     def _accept(self, submission: Submission, parent: Order | None, now: datetime) -> list[Fact]:
         key, terms = submission.key, submission.terms
@@ -336,6 +313,15 @@ class Book:
         if rest is not None and tif in _AT_ONCE:
             facts += self.end(rest, "", now)
         return facts
+
+    def _stirred(self, facts: list[Fact]) -> list[Order]:
+        # Orders that facts are about may go on, and their children may have been set free.
+        stirred: dict[PermId, Order] = {}
+        for fact in facts:
+            if not isinstance(fact, Refused):
+                for order in (fact.order, *self.live.children_of(fact.order.perm_id)):
+                    stirred[order.perm_id] = order
+        return [stirred[perm_id] for perm_id in sorted(stirred)]
 
     def _watch_stop(self, order: Order, quote: Quote, now: datetime) -> tuple[Order, list[Fact]]:
         moved = matching.follow(order, quote)

@@ -7,6 +7,7 @@ ended by a NUL, in UTF-8 (IBKR TWS API, "Message framing", API versions v100 and
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 _LENGTH = struct.Struct(">I")
@@ -31,13 +32,19 @@ class ProtocolError(Exception):
 
 def encode(*values: Value) -> bytes:
     """Return one frame with ``values`` as its fields; None is an empty field."""
-    payload = ("\0".join([_text(value) for value in values]) + "\0").encode()
+    return encode_texts([text(value) for value in values])
+
+
+def encode_texts(fields: Sequence[str]) -> bytes:
+    """Return one frame with ``fields``, which are on the wire as they are."""
+    payload = ("\0".join(fields) + "\0").encode()
     return _LENGTH.pack(len(payload)) + payload
 
 
-def _text(value: Value) -> str:
+def text(value: Value) -> str:
+    """Return ``value`` as a field; None is an empty one."""
     # The order of the tests is the order of how often each type occurs.
-    if value.__class__ is str:
+    if isinstance(value, str):
         return value
     if value is None:
         return ""
@@ -116,19 +123,19 @@ class FieldReader:
         return self.integer() != 0
 
 
-def whole(text: str) -> int:
+def whole(field: str) -> int:
     """Return the whole number in a field; an empty field is zero.
 
     Raises:
         ProtocolError: the field holds something else.
     """
     try:
-        return int(text) if text else 0
+        return int(field) if field else 0
     except ValueError:
-        raise ProtocolError(f"expected a whole number, was {text[:40]!r}") from None
+        raise ProtocolError(f"expected a whole number, was {field[:40]!r}") from None
 
 
-def decimal(text: str) -> Decimal | None:
+def decimal(field: str) -> Decimal | None:
     """Return the number in a field, or None for a field that is empty or holds the unset double.
 
     Clients print binary floating point, so the number is rounded to eight places.
@@ -136,14 +143,14 @@ def decimal(text: str) -> Decimal | None:
     Raises:
         ProtocolError: the field holds something else, or no finite number.
     """
-    if not text:
+    if not field:
         return None
     try:
-        number = Decimal(text)
+        number = Decimal(field)
         if not number.is_finite():
-            raise ProtocolError(f"expected a finite number, was {text[:40]!r}")
+            raise ProtocolError(f"expected a finite number, was {field[:40]!r}")
         if abs(number) > Decimal("1e300"):
             return None
         return number.quantize(_PRICE_GRAIN).normalize() + 0
     except InvalidOperation:
-        raise ProtocolError(f"expected a number, was {text[:40]!r}") from None
+        raise ProtocolError(f"expected a number, was {field[:40]!r}") from None

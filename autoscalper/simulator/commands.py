@@ -71,12 +71,6 @@ class ShowStats(_Command, frozen=True, kw_only=True, tag="stats"):
     """Count messages by name (``unknown`` among them), connections and live orders."""
 
 
-class Arm(_Command, frozen=True, kw_only=True, tag="fault"):
-    """Arm a fault; the result has its ``id``."""
-
-    fault: Fault
-
-
 class ShowFaults(_Command, frozen=True, kw_only=True, tag="faults"):
     """List the faults that are armed, by id."""
 
@@ -200,5 +194,5 @@ class Approve(_Command, frozen=True, kw_only=True, tag="approve"):
 
 Showing = ShowLedger | ShowPositions | ShowStats | ShowFaults
 Trading = SetQuote | SetSpot | Step | Fill | Kill | Correct
-Disturbing = Arm | Clear | Drop | Say | Connectivity | Feeds | Accepting | Restart | Approve
+Disturbing = Fault | Clear | Drop | Say | Connectivity | Feeds | Accepting | Restart | Approve
 Command = Showing | Trading | Disturbing

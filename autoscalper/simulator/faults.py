@@ -63,9 +63,17 @@ class Action(enum.Enum):
     DELAY = "delay"
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One armed fault."""
+class Fault(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="command",
+    tag="fault",
+    forbid_unknown_fields=True,
+):
+    """A fault, and the command that arms it; the result of the command has its ``id``."""
 
+    #: The kind of message that it waits for.
     on: str
     action: Action
     #: Which message of the kind it meets first, counted from now.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from datetime import timedelta
 from typing import assert_never
 
 from autoscalper.simulator import replies, requests
 from autoscalper.simulator.account_desk import AccountDesk
 from autoscalper.simulator.commands import WhileDown
 from autoscalper.simulator.order_desk import OrderDesk
-from autoscalper.simulator.orders import Opened
+from autoscalper.simulator.orders import Fact, Opened
 from autoscalper.simulator.quote_desk import QuoteDesk
 from autoscalper.simulator.reference_desk import ReferenceDesk
 from autoscalper.simulator.requests import Request
@@ -38,6 +39,10 @@ _WRITING = (
     | requests.RequestAutoOpenOrders
     | requests.RequestCompletedOrders
 )
+#: How late an order may start or expire.
+_LOOK_INTERVAL = timedelta(seconds=1)
+#: How often account values are sent unasked (TWS API, "Account updates": every three minutes).
+_REFRESH_INTERVAL = timedelta(minutes=3)
 #: Requests that a gateway cannot answer by itself.
 _SENT_ON = requests.PlaceOrder | requests.CancelOrder | requests.GlobalCancel
 
@@ -55,6 +60,8 @@ class Gateway:
         #: How many messages of each name came in.
         self.received: Counter[str] = Counter()
         self._day = exchange_day(world.now())
+        self._looked_at = world.now() - _LOOK_INTERVAL
+        self._refreshed_at = world.now()
         #: What becomes of orders while the link to IBKR is down; None while it is up.
         self._link_down: WhileDown | None = None
         self._waiting: list[tuple[Session, int, Request]] = []
@@ -101,8 +108,7 @@ class Gateway:
             return
         world = self.world
         self._turn_day()
-        woken = world.book.on_time(world.now())
-        self.orders.publish(woken)
+        woken = self._look_at_the_clock()
         waiting = {fact.order.terms.con_id for fact in woken if isinstance(fact, Opened)}
         for con_id in waiting | world.book.sliced_contracts():
             self.orders.match(world.contract(con_id))
@@ -111,6 +117,20 @@ class Gateway:
                 self.orders.publish(world.book.on_quote(contract.con_id, quote, world.now()))
         self.quotes.push()
         self._stop_following()
+
+    def _look_at_the_clock(self) -> list[Fact]:
+        now = self.world.now()
+        # Going through all orders takes time. A clock that was moved is looked at once.
+        if abs(now - self._looked_at) < _LOOK_INTERVAL:
+            return []
+        self._looked_at = now
+        facts = self.world.book.on_time(now)
+        self.orders.publish(facts)
+        self.accounts.tell_profit()
+        if abs(now - self._refreshed_at) >= _REFRESH_INTERVAL:
+            self._refreshed_at = now
+            self.accounts.refresh()
+        return facts
 
     def lose_link(self, orders: WhileDown) -> None:
         """Lose the link to IBKR; ``orders`` says what becomes of those that come in meanwhile."""

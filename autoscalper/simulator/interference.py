@@ -31,7 +31,7 @@ def interfere(
         case Action.MUTE:
             connection.is_mute = True
         case Action.REFUSE:
-            session.error(_subject(payload), fault.code, fault.text)
+            session.error(_subject(session, payload), fault.code, fault.text)
         case Action.REJECT | Action.PARTIAL | Action.FILL_FIRST | Action.FILL_AFTER:
             _act_on_order(server, connection, session, payload, fault)
         case _:
@@ -42,7 +42,7 @@ def _act_on_order(
     server: Server, connection: Connection, session: Session, payload: bytes, fault: Fault
 ) -> None:
     orders, book = server.gateway.orders, server.gateway.world.book
-    key = (session.client_id or 0, IbOrderId(_subject(payload)))
+    key = (session.client_id or 0, IbOrderId(_subject(session, payload)))
     order = book.live.named(key)
     if fault.action is Action.FILL_FIRST and order is not None:
         orders.fill(order, order.leaves_qty)
@@ -92,8 +92,9 @@ def _act_and_spoil(
             session.send(*reversed(answer))
         case Action.NOTICE:
             session.send(*answer)
-            session.error(_subject(payload), fault.code, fault.text)
+            session.error(_subject(session, payload), fault.code, fault.text)
         case _:
+            # An action for what the gateway says, armed on what a client says.
             session.send(*answer)
 
 
@@ -113,9 +114,9 @@ def spoil(
     return sent
 
 
-def _subject(payload: bytes) -> int:
+def _subject(session: Session, payload: bytes) -> int:
     # The order or request that an error about the message names.
-    request = request_codec.read(payload, 178)
+    request = request_codec.read(payload, session.version)
     return getattr(request, "order_id", getattr(request, "req_id", -1))
 
 

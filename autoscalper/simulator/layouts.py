@@ -37,6 +37,14 @@ class Field(msgspec.Struct, frozen=True):
         return self.name.isupper()
 
 
+class Stretch(msgspec.Struct, frozen=True):
+    """Fields that are always there, and the block that follows them."""
+
+    names: tuple[str, ...]
+    #: Empty at the end of the message.
+    block: str
+
+
 def _fields(text: str) -> tuple[Field, ...]:
     return tuple(_field(word) for word in text.split())
 
@@ -61,21 +69,25 @@ def at(fields: tuple[Field, ...], version: int) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.since <= version <= field.until)
 
 
-#: A contract as clients write it.
-CONTRACT = (
-    "con_id",
-    "symbol",
-    "sec_type",
-    "expiry",
-    "strike",
-    "right",
-    "multiplier",
-    "exchange",
-    "primary_exchange",
-    "currency",
-    "local_symbol",
-    "trading_class",
-)
+@functools.cache
+def stretches(fields: tuple[Field, ...], version: int) -> tuple[Stretch, ...]:
+    """Return the message of server version ``version`` in stretches between its blocks."""
+    found: list[Stretch] = []
+    names: list[str] = []
+    for field in at(fields, version):
+        if field.is_block:
+            found.append(Stretch(tuple(names), field.name))
+            names = []
+        else:
+            names.append(field.name)
+    return (*found, Stretch(tuple(names), ""))
+
+
+@functools.cache
+def defaults(fields: tuple[Field, ...]) -> dict[str, str]:
+    """Return the default of each field that is always there."""
+    return {field.name: field.default for field in fields if not field.is_block}
+
 
 #: After the message id, the order id and the contract.
 PLACE_ORDER = _fields(

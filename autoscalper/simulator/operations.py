@@ -7,6 +7,7 @@ from typing import assert_never
 from autoscalper.domain.identity import ExecId
 from autoscalper.simulator import commands, ledger
 from autoscalper.simulator.commands import Command
+from autoscalper.simulator.faults import Fault
 from autoscalper.simulator.instruments import Contract, ContractSpec
 from autoscalper.simulator.market import Quote
 from autoscalper.simulator.orders import Order, Status
@@ -75,8 +76,8 @@ class Operations:
 
     def _disturb(self, command: commands.Disturbing) -> object:
         match command:
-            case commands.Arm(fault=fault):
-                return {"id": self._server.faults.arm(fault)}
+            case Fault():
+                return {"id": self._server.faults.arm(command)}
             case commands.Clear(id=fault_id):
                 self._clear(fault_id)
             case commands.Drop(client=client, reset=reset):

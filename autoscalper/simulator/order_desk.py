@@ -108,10 +108,13 @@ class OrderDesk:
             world.market.anchor(contract, wanted.side, wanted.limit_price, now)
         amended = world.book.live.named(key)
         if forks and amended is not None:
-            self.publish(world.book.fork(amended, submission, now))
+            facts = world.book.fork(amended, submission, now)
         else:
-            self.publish(world.book.place(submission, now))
-        self.match(contract)
+            facts = world.book.place(submission, now)
+        self.publish(facts)
+        opened = [fact.order for fact in facts if isinstance(fact, Opened)]
+        if opened and self._matches:
+            self.publish(world.book.meet(opened, world.quote(contract), now))
         if not world.hours.is_open(now, late=contract.late) and wanted.transmit:
             session.error(request.order_id, 399, _closed_text(request, now))
 
@@ -170,8 +173,6 @@ class OrderDesk:
 
     def match(self, contract: Contract) -> None:
         """Let the orders of a contract meet its quote."""
-        if not self._matches:
-            return
         quote = self._world.quote(contract)
         self.publish(self._world.book.on_quote(contract.con_id, quote, self._world.now()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from autoscalper.simulator import layouts, times
-from autoscalper.simulator.codec import UNSET_DOUBLE, Value, encode
+from autoscalper.simulator.codec import UNSET_DOUBLE, Value, encode_texts, text
 from autoscalper.simulator.contract_codec import written
 from autoscalper.simulator.instruments import Contract
 from autoscalper.simulator.layouts import Field
@@ -55,16 +55,13 @@ def completed_order(order: Order, contract: Contract, version: int) -> bytes:
 def _encode(
     message_id: int, layout: tuple[Field, ...], values: dict[str, Value], order: Order, version: int
 ) -> bytes:
-    row: list[Value] = [message_id]
-    for field in layouts.at(layout, version):
-        name = field.name
-        if field.is_block:
-            row += order.echo_blocks.get(name, ())
-        elif name in values:
-            row.append(values[name])
-        else:
-            row.append(order.echo.get(name) or field.default)
-    return encode(*row)
+    fields = layouts.defaults(layout) | order.echo
+    fields |= {name: text(value) for name, value in values.items()}
+    row = [str(message_id)]
+    for stretch in layouts.stretches(layout, version):
+        row += map(fields.__getitem__, stretch.names)
+        row += order.echo_blocks.get(stretch.block, ())
+    return encode_texts(row)
 
 
 def _open_values(order: Order, contract: Contract) -> dict[str, Value]:

@@ -27,13 +27,11 @@ def read_place_order(fields: FieldReader, version: int) -> PlaceOrder:
     contract = read_contract(fields)
     values: _Fields = {"secType": contract.sec_type, "exchange": contract.exchange}
     blocks: dict[str, tuple[str, ...]] = {}
-    for field in layouts.at(layouts.PLACE_ORDER, version):
-        if field.is_block:
-            block = tuple(_BLOCKS[field.name](fields, values))
-            if block:
-                blocks[field.name] = block
-        else:
-            values[field.name] = fields.text()
+    for stretch in layouts.stretches(layouts.PLACE_ORDER, version):
+        values.update(zip(stretch.names, fields.texts(len(stretch.names)), strict=True))
+        block = tuple(_BLOCKS[stretch.block](fields, values)) if stretch.block else ()
+        if block:
+            blocks[stretch.block] = block
     if fields.left:
         raise ProtocolError(f"expected the end of placeOrder, were {fields.left} more fields")
     return PlaceOrder(order_id=order_id, contract=contract, fields=values, blocks=blocks)

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from autoscalper.domain.identity import ConId
 from autoscalper.runtime.clock import Clock
-from autoscalper.simulator import book as books
 from autoscalper.simulator.account import Account
+from autoscalper.simulator.book import FIRST_PERM_ID
 from autoscalper.simulator.instruments import Contract, ContractSpec, Instruments
 from autoscalper.simulator.market import Market, Quote
 from autoscalper.simulator.orders import OrderKey, Status
@@ -17,6 +17,7 @@ from autoscalper.simulator.sessions import Hours, exchange_day
 from autoscalper.simulator.settings import SimulatorSettings, TradingHours
 from autoscalper.simulator.state import Changes, State
 from autoscalper.simulator.timing import Timing
+from autoscalper.simulator.unruly_book import UnrulyBook
 
 
 class World:
@@ -41,11 +42,11 @@ class World:
         self.account = Account(settings.simulator_cash if cash is None else cash, state.positions())
         self._kept_spots: dict[str, Decimal] = {}
         self.changes = Changes()
-        self.book = books.Book(
+        self.book = UnrulyBook(
             self,
             Timing(self.hours, lambda con_id: self.contract(con_id).late),
             live=self.state.live_orders(),
-            next_perm_id=self.state.next_perm_id() or books.FIRST_PERM_ID,
+            next_perm_id=self.state.next_perm_id() or FIRST_PERM_ID,
             highest_ids=self.state.highest_ids(),
         )
 
@@ -96,11 +97,17 @@ class World:
         self.commit()
 
     def commit(self) -> None:
-        """Write everything that changed to the file; nothing may be sent before."""
-        changes, self.changes = self.changes, Changes()
-        changes.contracts = self.instruments.take_new()
-        changes.prices, spots = self.market.take_changes()
+        """Write everything that changed to the file; nothing may be sent before.
+
+        Raises:
+            StorageFailed: the disk refused; the next commit tries again.
+        """
+        changes = self.changes
+        changes.contracts += self.instruments.take_new()
+        prices, spots = self.market.take_changes()
+        changes.prices |= prices
         if spots != self._kept_spots:
             changes.spots = self._kept_spots = dict(spots)
         if changes != Changes():
             self.state.commit(changes)
+            self.changes = Changes()

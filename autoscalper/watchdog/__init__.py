@@ -1,5 +1,4 @@
 """Process: supervisord's event listener, which revives what gave up and restarts what hangs.
 
-``core`` decides without I/O; ``listener`` speaks supervisord's event protocol; only
-``supervisor_client`` talks to supervisord's socket.
+``core`` decides without I/O; ``listener`` speaks supervisord's event protocol.
 """

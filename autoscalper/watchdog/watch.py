@@ -10,8 +10,8 @@ from typing import IO, assert_never
 
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.clock import Clock
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 from autoscalper.watchdog import core, listener
-from autoscalper.watchdog.supervisor_client import ProcessInfo, Supervisor, SupervisorFailed
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Watch:
         self._clock = clock
         self._longest_wait = longest_wait_seconds
         self._tell = tell
-        self._supervisor = Supervisor(run_dir / "supervisor.sock")
+        self._supervisor = Supervisor(run_dir)
         self._memory = core.Memory()
 
     async def watch(self) -> None:

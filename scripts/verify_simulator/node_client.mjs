@@ -1,12 +1,11 @@
 // An order's life through @stoqey/ib 1.6.10, one line for each step.
 //
-// usage: PORT=... CONTROL=... node node_client.mjs MODULES
+// usage: node node_client.mjs MODULES PORT CONTROL_SOCKET
 
 import { createRequire } from "node:module";
 import net from "node:net";
 
-const { PORT: port, CONTROL: control } = process.env;
-const [modules] = process.argv.slice(2);
+const [modules, port, control] = process.argv.slice(2);
 const { IBApi, EventName } = createRequire(`${modules}/`)("@stoqey/ib");
 
 const PATIENCE_MS = 10_000;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 import threading
@@ -252,4 +251,4 @@ def found_again(steps: Steps, order_id: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(os.environ["PORT"]), os.environ["CONTROL"])
+    main(int(sys.argv[1]), sys.argv[2])

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.play import Play, Played
+from tests.chaos import recovery
+from tests.chaos.play import Play
 from tests.chaos.stack import Stack
 from tests.chaos.storm import storm
 from tests.chaos.story import story
@@ -20,6 +21,12 @@ from tests.chaos.weather import Weather
 _RATE = 2.2
 #: Stories that are told of a storm that found faults.
 _MOST_STORIES = 5
+#: What recovering may take, in milliseconds.
+_RECOVERY_MS = {
+    "kill_to_trading_ms_p50": 3000.0,
+    "gateway_to_trading_ms_p50": 1000.0,
+    "gateway_to_trading_ms_p99": 2000.0,
+}
 SABOTAGES = ("early_orders", "early_cursor", "no_reconciliation")
 
 
@@ -28,16 +35,32 @@ def main() -> int:
     arguments = _arguments()
     directory = Path(tempfile.mkdtemp(prefix="chaos-"))
     with Stack(directory, sabotage=arguments.sabotage) as stack:
-        seconds = max(arguments.signals / _RATE, 5.0)
-        day = Trader(arguments.seed, arguments.signals, seconds).day()
-        planned = storm(arguments.seed, arguments.kills, seconds)
-        played = Play(stack, day, Weather(stack, planned, arguments.seed)).run()
-        _tell(played, stack, as_json=arguments.json)
-    if played.verdict.findings:
+        is_well = _recover(stack, arguments) if arguments.recovery else _rage(stack, arguments)
+    if is_well:
+        shutil.rmtree(directory)
+    else:
         _say(f"seed {arguments.seed}: everything is kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    return 0 if is_well else 1
+
+
+def _rage(stack: Stack, arguments: argparse.Namespace) -> bool:
+    seconds = max(arguments.signals / _RATE, 5.0)
+    day = Trader(arguments.seed, arguments.signals, seconds).day()
+    planned = storm(arguments.seed, arguments.kills, seconds)
+    played = Play(stack, day, Weather(stack, planned, arguments.seed)).run()
+    _show(played.figures, as_json=arguments.json)
+    findings = played.verdict.findings
+    for finding in findings:
+        _say(f"{finding.kind}: {finding.text} post={finding.post_id} trade={finding.trade}")
+    for finding in findings[:_MOST_STORIES]:
+        _say(story(stack, played.evidence, finding))
+    return not findings
+
+
+def _recover(stack: Stack, arguments: argparse.Namespace) -> bool:
+    figures = recovery.measure(stack, kills=20, restarts=50)
+    _show(figures, as_json=arguments.json)
+    return all(figures[name] <= most for name, most in _RECOVERY_MS.items())
 
 
 def _arguments() -> argparse.Namespace:
@@ -51,20 +74,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sabotage", choices=SABOTAGES, default="", help="break the product first: must be found"
     )
+    parser.add_argument(
+        "--recovery", action="store_true", help="measure how soon it trades again, and no storm"
+    )
     return parser.parse_args()
 
 
-def _tell(played: Played, stack: Stack, *, as_json: bool) -> None:
+def _show(figures: dict[str, float], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(played.figures) + "\n")
-    else:
-        for name, value in played.figures.items():
-            sys.stdout.write(f"{name:20} {value:g}\n")
-    findings = played.verdict.findings
-    for finding in findings:
-        _say(f"{finding.kind}: {finding.text} post={finding.post_id} trade={finding.trade}")
-    for finding in findings[:_MOST_STORIES]:
-        _say(story(stack, played.evidence, finding))
+        sys.stdout.write(json.dumps(figures) + "\n")
+        return
+    for name, value in figures.items():
+        sys.stdout.write(f"{name:26} {value:g}\n")
 
 
 def _say(line: str) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
@@ -129,15 +129,22 @@ def gather(stack: Stack, handed_in: tuple[HandedIn, ...]) -> Evidence:
             for (ref,) in _rows(stack.data_dir / "broker.db", "SELECT client_order_id FROM orders")
         ),
         late_refs=frozenset(key.split(" ")[1] for key, _ in notices if key.startswith("late ")),
-        states=tuple(
-            (stack.moment_of(notice.changed_at), notice.state)
-            for _, notice in notices
-            if isinstance(notice, any_to_alert.GatewayChanged)
-        ),
+        states=tuple(_states(stack, notices)),
     )
 
 
-def away_spans(stack: Stack, known: list[Span]) -> list[Span]:
+def states(stack: Stack) -> list[tuple[float, str]]:
+    """Return what the broker's state became, and in which real second."""
+    notices = _notices(stack.data_dir / "broker.db", any_to_alert.FROM_BROKER.name)
+    return list(_states(stack, notices))
+
+
+def gateway_starts(stack: Stack) -> int:
+    """Return how often the gateway has opened its port."""
+    return sum("listening" in message for _, message in log_lines(stack, "simulator"))
+
+
+def away_spans(stack: Stack, known: Sequence[Span]) -> list[Span]:
     """Return when the gateway could not be reached.
 
     ``known`` is what whoever disturbed it knows; the rest is in the simulator's log: it restarted,
@@ -176,6 +183,14 @@ _GOES = re.compile(
     r"gateway restarts|fault met on=\S+ action=mute|fault met on=req\S+ action=no-answer"
 )
 _COMES = re.compile(r"client came")
+
+
+def _states(
+    stack: Stack, notices: Iterable[tuple[str, any_to_alert.Message]]
+) -> Iterator[tuple[float, str]]:
+    for _, notice in notices:
+        if isinstance(notice, any_to_alert.GatewayChanged):
+            yield stack.moment_of(notice.changed_at), notice.state
 
 
 def _outcome_entries(data_dir: Path) -> Counter[str]:

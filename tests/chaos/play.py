@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,12 @@ from contextlib import closing
 
 import msgspec
 
+from autoscalper.cli.door import Door
 from autoscalper.links.cli_to_ingest import LineRefused, TakePost
 from tests.chaos import evidence, judge
 from tests.chaos.evidence import Evidence, HandedIn
 from tests.chaos.judge import Verdict
+from tests.chaos.naked import Span
 from tests.chaos.stack import Stack
 from tests.chaos.trader import EXPIRY, Alert, Day, Kind, Move
 from tests.chaos.weather import Weather
@@ -44,13 +45,12 @@ class Play:
         self._day = day
         self._weather = weather
         self._handed_in: list[HandedIn] = []
-        self._lock = threading.Lock()
 
     def run(self) -> Played:
         """Play it to its end and judge it."""
         stack = self._stack
         for move in self._day.opening:
-            stack.ask("quote", **_quote(move))
+            show_quote(stack, move)
         began = stack.moment()
         parts: list[Callable[[float], None]] = [self._trade, self._move]
         if self._weather is not None:
@@ -58,89 +58,68 @@ class Play:
         with ThreadPoolExecutor(len(parts)) as pool:
             for part in [pool.submit(part, began) for part in parts]:
                 part.result()
-        if self._weather is not None:
-            self._weather.end()
-        return self._settled()
+        if self._weather is None:
+            return settled(stack, self._handed_in)
+        self._weather.end()
+        return settled(stack, self._handed_in, self._weather.away)
 
     def _trade(self, began: float) -> None:
         lines: dict[str, str] = {}
         with closing(self._stack.door()) as door:
-            for number, alert in enumerate(self._day.alerts, start=1):
+            for alert in self._day.alerts:
                 self._wait(began + alert.at)
-                line = self._line(alert, lines)
-                request = TakePost(line=line, number=number)
-                reply = door.hand_in(request, patience_seconds=_DOOR_SECONDS)
-                if isinstance(reply, LineRefused):
-                    raise AssertionError(f"{line} was refused: {reply.reason}")
-                self._handed_in.append(HandedIn(alert=alert, post_id=str(reply.post_id)))
+                self._handed_in.append(hand_in(self._stack, door, alert, lines))
 
     def _move(self, began: float) -> None:
         for move in self._day.moves:
             self._wait(began + move.at)
-            self._stack.ask("quote", **_quote(move))
+            show_quote(self._stack, move)
 
     def _wait(self, moment: float) -> None:
         time.sleep(max(0.0, moment - self._stack.moment()))
 
-    def _line(self, alert: Alert, lines: dict[str, str]) -> str:
-        if alert.kind is Kind.SAME_LINE:
-            return lines[alert.message_id]
-        written: dict[str, str | None] = {
-            "channel_id": "101",
-            "author_id": alert.author_id,
-            "author_name": f"trader {alert.author_id}",
-            "posted_at": self._stack.stage.clock.now().isoformat(),
-        }
-        if alert.kind is Kind.DELETION:
-            return json.dumps(written | {"deletes": alert.message_id})
-        name = "edits" if alert.kind is Kind.EDIT else "message_id"
-        written |= {name: alert.message_id, "text": alert.text, "reply_to": alert.reply_to}
-        line = json.dumps(written)
-        lines.setdefault(alert.message_id, line)
-        return line
 
-    def _settled(self) -> Played:
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while True:
-            played = self._judged()
-            lasting = [each for each in played.verdict.findings if each.kind != "naked"]
-            if self._is_quiet(played.evidence) and not lasting or time.monotonic() > deadline:
-                return played
-            time.sleep(_LOOK_SECONDS)
+def settled(stack: Stack, handed_in: Sequence[HandedIn], away: Sequence[Span] = ()) -> Played:
+    """Wait until nothing is on its way and nothing is found, or in vain, and return the judgement.
 
-    def _judged(self) -> Played:
-        stack, weather = self._stack, self._weather
-        found = evidence.gather(stack, tuple(self._handed_in))
-        known = weather.away if weather is not None else []
-        verdict = judge.judge(
-            found,
-            away=evidence.away_spans(stack, known),
-            moment_of=stack.moment_of,
-            end=stack.moment(),
-        )
-        waits = recoveries(stack, found, known)
-        figures = verdict.figures | {
-            "kills": weather.kills if weather is not None else 0,
-            "gateway_restarts": weather.gateway_restarts if weather is not None else 0,
-            "recovery_ms_p50": quantile(waits, 0.5),
-            "recovery_ms_p99": quantile(waits, 0.99),
-        }
-        return Played(verdict=verdict, evidence=found, figures=figures)
-
-    def _is_quiet(self, found: Evidence) -> bool:
-        """Nothing is on its way: whatever rests at the gateway protects or waits for its price."""
-        entering = any(order.is_live and order.side == "BUY" for order in found.orders)
-        return self._stack.state() == "trading" and not entering
+    ``away`` are the seconds in which the gateway is known to have been out of reach.
+    """
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        played = _judged(stack, handed_in, away)
+        lasting = [each for each in played.verdict.findings if each.kind != "naked"]
+        if _is_quiet(stack, played.evidence) and not lasting or time.monotonic() > deadline:
+            return played
+        time.sleep(_LOOK_SECONDS)
 
 
-def recoveries(stack: Stack, found: Evidence, known: Sequence[tuple[float, float]]) -> list[float]:
+def _judged(stack: Stack, handed_in: Sequence[HandedIn], away: Sequence[Span]) -> Played:
+    found = evidence.gather(stack, tuple(handed_in))
+    spans = evidence.away_spans(stack, away)
+    verdict = judge.judge(found, away=spans, moment_of=stack.moment_of, end=stack.moment())
+    waits = _recoveries(stack, found, spans)
+    figures = verdict.figures | {
+        "kills": len(stack.kills),
+        "gateway_restarts": evidence.gateway_starts(stack) - 1,
+        "recovery_ms_p50": quantile(waits, 0.5),
+        "recovery_ms_p99": quantile(waits, 0.99),
+    }
+    return Played(verdict=verdict, evidence=found, figures=figures)
+
+
+def _is_quiet(stack: Stack, found: Evidence) -> bool:
+    entering = any(order.is_live and order.side == "BUY" for order in found.orders)
+    return stack.state() == "trading" and not entering
+
+
+def _recoveries(stack: Stack, found: Evidence, away: Sequence[Span]) -> list[float]:
     """Return the milliseconds from the end of each disturbance of the broker to trading again.
 
     A disturbance is a kill of the broker or a time in which the gateway could not be reached; what
     was disturbed again before the broker traded counts once, from the last end.
     """
     ends = [at for at, process in stack.kills if process == "broker"]
-    ends += [last for _, last in evidence.away_spans(stack, list(known))]
+    ends += [last for _, last in away]
     waits, since = [], 0.0
     for at, state in found.states:
         if state != "trading":
@@ -158,12 +137,42 @@ def quantile(values: Sequence[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else 0.0
 
 
-def _quote(move: Move) -> dict[str, str]:
-    return {
-        "underlying": move.contract.underlying,
-        "expiry": EXPIRY,
-        "strike": str(move.contract.strike),
-        "right": move.contract.right,
-        "bid": str(move.bid),
-        "ask": str(move.ask),
+def show_quote(stack: Stack, move: Move) -> None:
+    """Let the market of a contract show what ``move`` says, from now on."""
+    stack.ask(
+        "quote",
+        underlying=move.contract.underlying,
+        expiry=EXPIRY,
+        strike=str(move.contract.strike),
+        right=move.contract.right,
+        bid=str(move.bid),
+        ask=str(move.ask),
+    )
+
+
+def hand_in(stack: Stack, door: Door, alert: Alert, lines: dict[str, str]) -> HandedIn:
+    """Hand an alert in as written now, however often ingest dies meanwhile.
+
+    ``lines`` remembers the line of each message, for the alert that repeats it.
+    """
+    line = lines.get(alert.message_id, "") if alert.kind is Kind.SAME_LINE else _line(stack, alert)
+    lines.setdefault(alert.message_id, line)
+    reply = door.hand_in(TakePost(line=line, number=1), patience_seconds=_DOOR_SECONDS)
+    if isinstance(reply, LineRefused):
+        raise AssertionError(f"{line} was refused: {reply.reason}")
+    return HandedIn(alert=alert, post_id=str(reply.post_id))
+
+
+def _line(stack: Stack, alert: Alert) -> str:
+    written: dict[str, str | None] = {
+        "channel_id": "101",
+        "author_id": alert.author_id,
+        "author_name": f"trader {alert.author_id}",
+        "posted_at": stack.stage.clock.now().isoformat(),
     }
+    if alert.kind is Kind.DELETION:
+        return json.dumps(written | {"deletes": alert.message_id})
+    name = "edits" if alert.kind is Kind.EDIT else "message_id"
+    return json.dumps(
+        written | {name: alert.message_id, "text": alert.text, "reply_to": alert.reply_to}
+    )

@@ -15,10 +15,10 @@ from typing import Any, Self
 from autoscalper.cli.door import Door
 from autoscalper.cli.simulator_control import SimulatorControl, SimulatorSilent
 from autoscalper.cli.stage import ROOT, Stage, make_environment, usable_port
-from autoscalper.cli.supervision import Process, SupervisorSilent
 from autoscalper.links import cli_to_ingest
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.link import address_of
+from autoscalper.runtime.supervisord import ProcessInfo, SupervisorFailed
 
 #: 10:00 in New York on a Wednesday: hours before anything that the time of day brings about.
 MORNING = datetime(2026, 3, 18, 14, 0, tzinfo=UTC)
@@ -133,10 +133,10 @@ class Stack:
         found = self._supervised(process)
         return found.statename if found else ""
 
-    def _supervised(self, process: str) -> Process | None:
+    def _supervised(self, process: str) -> ProcessInfo | None:
         try:
             found = self.stage.supervisor.processes()
-        except SupervisorSilent:
+        except SupervisorFailed:
             return None
         return next((each for each in found if each.name == process), None)
 

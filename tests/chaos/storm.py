@@ -14,10 +14,12 @@ T = TypeVar("T")
 PROCESSES = {"broker": 6, "parser": 3, "ingest": 3, "alert": 3, "simulator": 2, "watchdog": 1}
 #: Points in the processes' code at which they can be made to die, and how often each is chosen.
 LABELS = {
-    "broker-before-commit": 3,
-    "broker-after-commit": 3,
-    "broker-before-signals-commit": 3,
-    "broker-after-signals-commit": 3,
+    "broker-before-commit": 2,
+    "broker-after-commit": 2,
+    "broker-before-intent": 5,
+    "broker-after-intent": 4,
+    "broker-before-signals-commit": 5,
+    "broker-after-signals-commit": 4,
     "broker-before-send-entry": 2,
     "broker-after-send-entry": 2,
     "broker-after-send-take_profit": 2,

@@ -30,6 +30,10 @@ from tests.chaos.storm import (
 _LOOK_SECONDS = 0.02
 #: Seconds without a death after which a process can be hit in its first second.
 PEACE_SECONDS = 6.0
+#: Seconds after which a kill that could not be is tried again.
+LATER_SECONDS = 0.5
+#: Seconds after the last disturbance in which armed points are still waited for.
+LAST_CHANCE_SECONDS = 3.0
 
 
 class Weather:
@@ -39,6 +43,9 @@ class Weather:
         """Disturb ``stack`` as ``planned``."""
         self._stack = stack
         self._planned = list(planned)
+        #: When the last points that are armed have had their chance, in seconds after the start.
+        self._ends = max((each.at for each in planned), default=0.0) + LAST_CHANCE_SECONDS
+        self._began = 0.0
         self._chance = random.Random(f"weather {seed}")
         #: What is to be mended: when, and how.
         self._mends: list[tuple[float, Disturbance, int]] = []
@@ -46,15 +53,16 @@ class Weather:
         self._hit_at: dict[str, float] = {}
         #: Spans in which the gateway could not be reached, as far as it was our doing.
         self.away: list[Span] = []
-        self.kills = 0
-        self.gateway_restarts = 0
 
     def rage(self, began: float) -> None:
         """Carry everything out in its time, and mend what is to be mended; then return."""
-        while self._planned or self._mends:
+        self._began = began
+        while self._planned or self._mends or self._armed:
             now = self._stack.moment()
             while self._planned and began + self._planned[0].at <= now:
                 self._do(self._planned.pop(0).what)
+            if not self._planned and now - began > self._ends:
+                self._disarm(*PROCESSES)
             for due in [each for each in self._mends if each[0] <= now]:
                 self._mends.remove(due)
                 self._mend(due[1], due[2])
@@ -62,11 +70,7 @@ class Weather:
             time.sleep(_LOOK_SECONDS)
 
     def end(self) -> None:
-        """Disarm whatever did not happen."""
-        self._count_deaths()
-        for path in self._armed:
-            path.unlink(missing_ok=True)
-        self._armed.clear()
+        """Disarm every fault that did not happen."""
         self._stack.ask("clear")
 
     def _do(self, what: Disturbance) -> None:
@@ -130,8 +134,14 @@ class Weather:
             if self._may_hit(each) and self._stack.kill(each):
                 self._disarm(each)
                 self._hit(each)
-                self.gateway_restarts += each == "simulator"
                 return
+        self._kill_later()
+
+    def _kill_later(self) -> None:
+        at = self._stack.moment() - self._began + LATER_SECONDS
+        kill = Kill(process=self._chance.choice(list(PROCESSES)))
+        self._planned.append(Planned(at=at, what=kill))
+        self._planned.sort(key=lambda each: each.at)
 
     def _arm(self, label: str) -> None:
         process = label.partition("-")[0]
@@ -140,13 +150,13 @@ class Weather:
         else:
             self._armed[self._stack.arm(label)] = process
 
-    def _disarm(self, process: str) -> None:
-        for path in [path for path, whose in self._armed.items() if whose == process]:
+    def _disarm(self, *processes: str) -> None:
+        for path in [path for path, whose in self._armed.items() if whose in processes]:
             path.unlink(missing_ok=True)
             del self._armed[path]
+            self._kill_later()
 
     def _hit(self, process: str) -> None:
-        self.kills += 1
         self._hit_at[process] = self._stack.moment()
 
     def _may_hit(self, process: str) -> bool:
@@ -167,7 +177,6 @@ class Weather:
             "lose_orders": wanted.lose_orders,
         }
         if self._stack.try_ask("restart", **arguments):
-            self.gateway_restarts += 1
             self._is_away(wanted.down_seconds + wanted.disclaimer_seconds)
 
     def _refuse(self, wanted: NotAccepting) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from autoscalper.cli.supervision import Supervisor
+from autoscalper.runtime.supervisord import Supervisor
 from tests.fakes.home import wait_until
 
 #: Seconds in which a demo of two posts is over, on a slow machine.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from autoscalper.cli.outcomes import Outcomes
-from autoscalper.cli.supervision import Supervisor
+from autoscalper.runtime.supervisord import Supervisor
 from tests.fakes.home import wait_until
 
 PATIENCE_SECONDS = 100.0

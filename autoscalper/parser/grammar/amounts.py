@@ -15,12 +15,14 @@ from autoscalper.parser.grammar.tokens import Kind, Token
 _PRICE_GLUE = meanings(
     "AT DASH COLON QUOTE NEWLINE FILLER MENTION PRICE_WORD AVERAGE LIGHT RISKY EXTREME PART SIZE "
     "COMMA EXPIRY_WORD CONTRACTS CALL PUT SENTENCE_END ENTER WEEKLY TODAY TOMORROW MONTH THIS "
-    "DATE CHINESE_MONTH STRIKE PAREN SEPARATOR"
+    "DATE CHINESE_MONTH STRIKE PAREN SEPARATOR BUY_TO_OPEN"
 )
+#: Words that name the price.
 _LABELS = meanings("AT PRICE_WORD AVERAGE")
 #: The number behind one of these is a level, not the price.
 _LEVEL_LABELS = meanings("STOP TRAIL TARGET")
 _LABEL_GLUE = meanings("COLON FILLER AT QUOTE PRICE_WORD AVERAGE NEWLINE MENTION DASH")
+#: How far behind the contract its price may stand, in tokens.
 _REACH = 24
 #: Two prices further apart than this may be where a trade began and ended.
 WIDEST_RANGE = Decimal("1.2")
@@ -31,13 +33,10 @@ _FRACTIONS = {
     Meaning.TWO_THIRDS: Decimal("0.67"),
     Meaning.THREE_QUARTERS: Decimal("0.75"),
 }
-
-
 #: What makes the number before it a count.
 _COUNTED = meanings("CONTRACTS SIZE STRIKE DAYS UNIT SLASH")
+#: What makes the number behind it a gain.
 _NOT_BEFORE_PRICE = meanings("PLUS MARK")
-
-
 _SALES = meanings("SELL TRIM SELL_TO_CLOSE CLOSE OUT TAKE")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -35,12 +36,17 @@ _REACH = 14
 _SMALLEST_PLAIN_STRIKE = 20
 #: Strikes are listed in halves of a dollar at the finest, but for a few low ones.
 _STRIKE_STEP = Decimal("0.5")
+_SYMBOL = re.compile(r"\.?([A-Z]{1,6}) {0,2}(\d\d)(\d\d)(\d\d)([CP])(\d+(?:\.\d+)?)")
 #: What may stand between the parts of one contract.
 _GLUE = meanings(
     "FILLER DASH COLON COMMA NEWLINE SIZE SLASHED LIGHT RISKY EXTREME MENTION CONTRACTS "
     "EXPIRY_WORD STRIKE PRICE_WORD QUOTE PART WEEKLY MONTHLY CALL PUT THIS AND HALF QUARTER AT "
     "PAREN SEPARATOR"
 )
+#: What may stand between a leading expiry and the contract: "0DTE LOTTO: ...".
+_LEADING_GLUE = meanings("FILLER DASH EXPIRY_WORD COMMA COLON LIGHT RISKY CONTRACTS PRICE_WORD")
+#: What may stand between the strike and a ticker behind it: "505 calls on MSFT".
+_TRAILING_GLUE = meanings("FILLER EXPIRY_WORD MENTION")
 #: What may stand between a symbol that is also a word and its strike.
 _INNER_GLUE = meanings("DASH COLON NEWLINE CALL PUT EXPIRY_WORD WEEKLY")
 #: What may stand before a symbol that is also a word.
@@ -138,6 +144,10 @@ def _strike(tokens: Sequence[Token], index: int, expiry_at: dict[int, Expiry]) -
         return Mention(index, index, index, token.number, _RIGHTS[token.suffix])
     if token.suffix == "" and _is_led_by_right(tokens, index):
         return Mention(index - 1, index, index, token.number, _RIGHTS[tokens[index - 1].word])
+    if token.suffix == "" and index + 1 < len(tokens):
+        if tokens[index + 1].meaning is Meaning.STRIKE:
+            named = _right_before(tokens, index, expiry_at)
+            return named or _right_after(tokens, index, expiry_at)
     if token.suffix == "s" or (token.suffix == "" and _is_strike_label(tokens, index)):
         return _right_before(tokens, index, expiry_at)
     if token.suffix == "":
@@ -212,20 +222,18 @@ def _right_before(
 
 
 def _from_symbol(token: Token, index: int) -> Mention | None:
-    text = token.text.lstrip(".")
-    root = text.rstrip("0123456789.").rstrip("CP")
-    letters = root.rstrip("0123456789 ")
-    digits, right, strike = text[len(letters) :].strip(), "", ""
-    for mark in "CP":
-        if mark in digits:
-            digits, right, strike = *digits.split(mark, 1)[:1], mark, digits.split(mark, 1)[1]
+    parts = _SYMBOL.fullmatch(token.text)
+    if parts is None:
+        return None
+    root, year, month, day, right, digits = parts.groups()
     try:
-        day = date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
+        expires_on = date(2000 + int(year), int(month), int(day))
     except ValueError:
         return None
-    value = Decimal(strike) / 1000 if len(strike) == 8 and "." not in strike else Decimal(strike)
-    expiry = Expiry(index, index, day, True)
-    return Mention(index, index, index, value, Right(right), index, canonical(letters), expiry)
+    # OCC writes the strike in thousandths with eight digits, thinkorswim in dollars.
+    strike = Decimal(digits) / 1000 if len(digits) == 8 and digits.isdigit() else Decimal(digits)
+    expiry = Expiry(index, index, expires_on, True)
+    return Mention(index, index, index, strike, Right(right), index, canonical(root), expiry)
 
 
 def ticker_at(tokens: Sequence[Token], index: int) -> str | None:
@@ -285,11 +293,7 @@ def _find_ticker_after(
             mention.underlying, mention.underlying_at = canonical(token.text), index
             mention.last = index
             return
-        if index not in expiry_at and token.meaning not in (
-            Meaning.FILLER,
-            Meaning.EXPIRY_WORD,
-            Meaning.MENTION,
-        ):
+        if index not in expiry_at and token.meaning not in _TRAILING_GLUE:
             return
 
 
@@ -311,12 +315,7 @@ def _find_expiry(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int,
                 if index <= mention.last + 3:
                     mention.last = expiry.last
             return
-        token = tokens[index]
-        if (
-            token.meaning not in _GLUE
-            and token.kind is not Kind.NUMBER
-            and token.meaning is not Meaning.AT
-        ):
+        if tokens[index].meaning not in _GLUE and tokens[index].kind is not Kind.NUMBER:
             break
     _expiry_before(tokens, mention, expiry_at)
 
@@ -333,10 +332,5 @@ def _expiry_before(tokens: Sequence[Token], mention: Mention, expiry_at: dict[in
             mention.expiry = expiry_at[index]
             mention.first = mention.expiry.first
             return
-        if tokens[index].meaning not in (
-            Meaning.FILLER,
-            Meaning.DASH,
-            Meaning.EXPIRY_WORD,
-            Meaning.COMMA,
-        ):
+        if tokens[index].meaning not in _LEADING_GLUE:
             return

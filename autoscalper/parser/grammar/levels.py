@@ -34,6 +34,7 @@ _ENTRY_WORDS = frozenset(
 )
 _NUMBERED = meanings("NUMBER COLON AT")
 _REACH = 8
+_MOST_TARGETS = 5
 #: A level is the option's own up to this multiple of its premium, the underlying's above.
 _PLAUSIBLE_FACTOR = Decimal(5)
 #: With no premium to compare with, a level from here on is the underlying's.
@@ -142,8 +143,11 @@ def _is_ordinal(tokens: Sequence[Token], index: int, stop: int) -> bool:
     token = tokens[index]
     if tokens[index - 1].end == token.start:
         return True
-    is_small = not token.is_dollar and token.text.isdigit() and token.number < 6
-    return is_small and index + 1 < stop and tokens[index + 1].meaning is not Meaning.NEWLINE
+    if token.is_dollar or not token.text.isdigit() or token.number > _MOST_TARGETS:
+        return False
+    # "target 1 3.50", but not "targets 3 4 5"
+    following = tokens[index + 1] if index + 1 < stop else token
+    return following.kind is Kind.NUMBER and (following.is_dollar or not following.text.isdigit())
 
 
 def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[tuple[int, Decimal]]:

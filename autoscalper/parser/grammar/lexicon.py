@@ -133,7 +133,7 @@ class Meaning(enum.Enum):
     RESTING = enum.auto()
     #: A mark of joy, such as a flame.
     CHEER = enum.auto()
-    #: The author holds what the sentence names.
+    #: The sentence describes what is there: "my ... are at".
     HOLDING = enum.auto()
     #: What a number counts when it is no price: minutes, points, averages.
     UNIT = enum.auto()

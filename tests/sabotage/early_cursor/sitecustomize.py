@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 
 def sabotage() -> None:
     from autoscalper.broker.core import decide
     from autoscalper.broker.desk import Desk
-    from autoscalper.broker.events import Event
+    from autoscalper.broker.events import SignalArrived
     from autoscalper.runtime import crashpoints
 
-    def keep_entries(self: Any, follower: Any, entries: Any, events: Sequence[Event]) -> list[Any]:
-        with self._store.transaction():
-            follower.keep(entries)
-        crashpoints.reach("broker-before-commit")
-        commands = [
-            command for event in events for command in decide(self.book, event, self._clock.now())
-        ]
-        with self._store.transaction():
-            self._journal.keep(self.book.take_changes())
-        return commands
+    async def follow(self: Any, follower: Any, gateway: Any) -> None:
+        async for entries in follower.batches():
+            with self._store.transaction():
+                follower.keep(entries)
+            crashpoints.reach("broker-before-signals-commit")
+            signals = [SignalArrived(message=entry.message) for entry in entries]
+            commands = [
+                command
+                for signal in signals
+                for command in decide(self.book, signal, self._clock.now())
+            ]
+            with self._store.transaction():
+                self._journal.keep(self.book.take_changes())
+            crashpoints.reach("broker-after-signals-commit")
+            self._act(gateway, commands)
 
     desk: Any = Desk
-    desk._keep_entries = keep_entries
+    desk.follow = follow
 
 
 if "autoscalper.broker" in sys.orig_argv:

@@ -8,12 +8,12 @@ from typing import Any
 
 
 def sabotage() -> None:
+    from autoscalper.broker import desk as broker_desk
     from autoscalper.broker.core import decide
-    from autoscalper.broker.desk import Desk
     from autoscalper.broker.events import Event
-    from autoscalper.runtime import crashpoints
 
-    desk: Any = Desk
+    desk_module: Any = broker_desk
+    desk: Any = broker_desk.Desk
     decide_for, follow = desk.decide_for, desk.follow
 
     def decide_early(self: Any, gateway: Any) -> Any:
@@ -26,21 +26,18 @@ def sabotage() -> None:
 
     def act(self: Any, events: Sequence[Event]) -> None:
         for event in events:
-            self._act(self.gateway, decide(self.book, event, self._clock.now()))
+            commands = decide(self.book, event, self._clock.now())
+            self._act(self.gateway, commands)
+            desk_module._reach("before", commands)
 
     def keep(self: Any, batch: list[Event]) -> list[Any]:
         act(self, batch)
-        changes = self.book.take_changes()
-        if not changes.is_empty:
-            crashpoints.reach("broker-before-commit")
-            with self._store.transaction():
-                self._journal.keep(changes)
-            crashpoints.reach("broker-after-commit")
+        with self._store.transaction():
+            self._journal.keep(self.book.take_changes())
         return []
 
     def keep_entries(self: Any, follower: Any, entries: Any, events: Sequence[Event]) -> list[Any]:
         act(self, events)
-        crashpoints.reach("broker-before-commit")
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)

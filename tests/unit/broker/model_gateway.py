@@ -233,7 +233,8 @@ class ModelGateway:
         elif terms.order_qty <= held.cum_qty:
             self._refuse(order.ib_order_id, 105, "Order being modified does not match")
         else:
-            held.is_crossed = terms.order_qty > held.terms.order_qty
+            grew = terms.order_qty > held.terms.order_qty
+            held.is_crossed = grew or (held.is_crossed and terms == held.terms)
             held.terms = terms
             self._tell(held)
 

@@ -5,6 +5,7 @@ import pytest
 from autoscalper.cli.__main__ import main
 from autoscalper.cli.demo import DAY
 from autoscalper.cli.scenes import read_scenes
+from tests.fakes.posts import NINE_FORTY_FIVE
 
 
 def complaint(capsys: pytest.CaptureFixture[str]) -> str:
@@ -33,7 +34,7 @@ def test_a_file_without_posts_is_refused_before_anything_starts(
 
 def test_the_demos_own_day_is_in_order_and_says_what_every_post_shall_come_to() -> None:
     with DAY.open() as lines:
-        scenes = read_scenes(lines)
+        scenes = read_scenes(lines, now=NINE_FORTY_FIVE)
     posts = [scene for scene in scenes if scene.has_post]
     assert len(posts) >= 40
     assert [scene.number for scene in scenes] == list(range(1, len(scenes) + 1))

@@ -63,7 +63,8 @@ def theatre() -> Iterator[Theatre]:
 
 def scene(text: str | None, at: datetime = NINE_FORTY_FIVE, **fields: Any) -> Scene:
     line = {"text": text, "posted_at": at.isoformat(), **fields}
-    (read,) = read_scenes([json.dumps({name: each for name, each in line.items() if each})])
+    given = json.dumps({name: each for name, each in line.items() if each})
+    (read,) = read_scenes([given], now=NINE_FORTY_FIVE)
     return read
 
 
@@ -105,7 +106,7 @@ def test_quotes_are_set_before_the_post_is_put_in(theatre: Theatre) -> None:
 
 
 def test_a_line_that_is_no_post_is_played_as_refused(theatre: Theatre) -> None:
-    (broken,) = read_scenes(["{"])
+    (broken,) = read_scenes(["{"], now=NINE_FORTY_FIVE)
     played = theatre.play(broken)
     assert played.refusal.startswith("line 1: ")
     assert played.post_id is None
@@ -121,7 +122,8 @@ def test_while_nothing_comes_the_clock_is_moved_and_in_the_end_patience(
 ) -> None:
     monkeypatch.setattr(players, "_PATIENCE_SECONDS", 1.0)
     played = theatre.play(scene(ENTRY))
-    assert played.problem == "no outcome"
+    assert played.problem == "no outcome in 1 s"
+    assert played.is_lost
     assert theatre.clock.now() - NINE_FORTY_FIVE >= 6 * SECOND
 
 

@@ -1,10 +1,11 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from autoscalper.cli.scenes import Expected, Quote, Scene, read_scenes
 from autoscalper.domain.outcome import Outcome, OutcomeKind
+from tests.fakes.posts import NINE_FORTY_FIVE
 
 QUOTE = {
     "underlying": "IWM",
@@ -17,7 +18,7 @@ QUOTE = {
 
 
 def scene_of(**line: object) -> Scene:
-    (scene,) = read_scenes([json.dumps(line)])
+    (scene,) = read_scenes([json.dumps(line)], now=NINE_FORTY_FIVE)
     return scene
 
 
@@ -47,7 +48,7 @@ def test_scenes_come_in_the_order_of_their_times() -> None:
         json.dumps({"text": "second", "ts": "2026-03-18T09:46:00-04:00"}),
         json.dumps({"text": "first", "ts": "2026-03-18T13:45:00Z"}),
     ]
-    assert [scene.number for scene in read_scenes(lines)] == [2, 1]
+    assert [scene.number for scene in read_scenes(lines, now=NINE_FORTY_FIVE)] == [2, 1]
 
 
 def test_a_line_without_a_time_or_sense_follows_the_one_above_it() -> None:
@@ -58,11 +59,17 @@ def test_a_line_without_a_time_or_sense_follows_the_one_above_it() -> None:
         "",
         json.dumps({"text": "earlier", "ts": "2026-03-18T09:45:00-04:00"}),
     ]
-    assert [scene.number for scene in read_scenes(lines)] == [5, 1, 2, 3]
+    assert [scene.number for scene in read_scenes(lines, now=NINE_FORTY_FIVE)] == [5, 1, 2, 3]
 
 
-def test_a_first_line_without_a_time_is_first() -> None:
-    assert scene_of(text="x").written_at == datetime.min.replace(tzinfo=UTC)
+def test_a_first_line_without_a_time_is_played_with_the_first_that_has_one() -> None:
+    lines = [json.dumps({"text": "x"}), json.dumps({"text": "y", "ts": "2026-03-18T10:00:00Z"})]
+    first, second = read_scenes(lines, now=NINE_FORTY_FIVE)
+    assert (first.number, first.written_at) == (1, second.written_at)
+
+
+def test_a_file_without_times_is_played_now() -> None:
+    assert scene_of(text="x").written_at == NINE_FORTY_FIVE
 
 
 @pytest.mark.parametrize(

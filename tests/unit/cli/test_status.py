@@ -1,14 +1,20 @@
 import pytest
 
 from autoscalper.cli.status import describe
-from autoscalper.cli.supervision import Process
 from autoscalper.runtime.heartbeat import Heartbeat
+from autoscalper.runtime.supervisord import ProcessInfo
 from tests.fakes.posts import NINE_FORTY_FIVE
 
 
-def process(state: str) -> Process:
-    return Process(
-        name="broker", statename=state, pid=42, start=0, exitstatus=0, description="uptime 0:00:05"
+def process(state: str) -> ProcessInfo:
+    return ProcessInfo(
+        name="broker",
+        statename=state,
+        pid=42,
+        start=0,
+        now=5,
+        exitstatus=0,
+        description="uptime 0:00:05",
     )
 
 

@@ -4,12 +4,10 @@ from decimal import Decimal
 import pytest
 
 from autoscalper.domain.identity import IbOrderId
-from autoscalper.simulator.book import Book
 from autoscalper.simulator.orders import (
     Cancelled,
     Executed,
     Fact,
-    Kept,
     OcaType,
     Order,
     OrderTerms,
@@ -23,6 +21,7 @@ from autoscalper.simulator.orders import (
 )
 from autoscalper.simulator.sessions import Hours
 from autoscalper.simulator.timing import Timing
+from autoscalper.simulator.unruly_book import UnrulyBook
 from tests.unit.simulator.stand import (
     CON_ID,
     WEDNESDAY,
@@ -44,7 +43,7 @@ class Table:
     def __init__(self, *, always_open: bool = True) -> None:
         self.history = NoHistory()
         timing = Timing(Hours(always_open=always_open), lambda con_id: False)
-        self.book = Book(self.history, timing)
+        self.book = UnrulyBook(self.history, timing)
         self.facts: list[Fact] = []
 
     def place(self, order_id: int, wanted: OrderTerms, client: int = 1) -> list[Fact]:
@@ -414,32 +413,6 @@ class TestAnomalies:
         assert (fact.code, fact.order.reason) == (201, "no money")
         assert fact.order.status is Status.INACTIVE
         assert table.book.next_order_id(1) == 2
-
-    def test_a_lost_order_is_gone_without_a_word(self, table: Table) -> None:
-        table.place(1, terms())
-        (fact,) = table.book.forget(table[1], "lost", NOW)
-        assert isinstance(fact, Kept)
-        assert fact.order.anomaly == "lost"
-        assert not table.is_live(1)
-
-    def test_a_fork_leaves_two_live_orders_and_the_name_to_the_newer(self, table: Table) -> None:
-        table.place(1, terms())
-        old = table[1]
-        facts = table.book.fork(old, submission(1, terms(limit_price=Decimal("0.20"))), NOW)
-        assert told(facts) == ["Kept 1 Submitted", "Opened 1 Submitted"]
-        assert table[1].perm_id != old.perm_id
-        assert len(list(table.book.live)) == 2
-        hidden = table.book.live.get(old.perm_id)
-        assert hidden is not None
-        assert hidden.anomaly == "forked"
-
-    def test_a_fill_can_come_after_the_cancel(self, table: Table) -> None:
-        table.place(1, terms(qty=2))
-        (ended,) = table.cancel(1)
-        assert isinstance(ended, Cancelled)
-        (part,) = table.book.fill_late(ended.order, Decimal(1), Decimal("0.43"), NOW)
-        (whole,) = table.book.fill_late(ended.order, Decimal(2), Decimal("0.43"), NOW)
-        assert told([part, whole]) == ["Executed 1 Cancelled", "Executed 1 Filled"]
 
     def test_nothing_fills_that_has_nothing_left(self, table: Table) -> None:
         bracket(table)

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 
 from autoscalper.simulator import commands
-from autoscalper.simulator.commands import Arm, Command, Feeds, SetQuote
-from autoscalper.simulator.faults import Action
+from autoscalper.simulator.commands import Command, Feeds, SetQuote
+from autoscalper.simulator.faults import Action, Fault
 from autoscalper.simulator.quote_desk import Feed
 
 COMMANDS = msgspec.json.Decoder(Command, strict=False)
@@ -24,10 +24,9 @@ def test_a_command_is_read_by_its_name() -> None:
 
 def test_a_fault_is_read_with_its_members() -> None:
     read = COMMANDS.decode(
-        b'{"command": "fault", "fault": {"on": "placeOrder", "action": "drop-after-accept"}}'
+        b'{"command": "fault", "on": "placeOrder", "action": "drop-after-accept", "nth": "2"}'
     )
-    assert isinstance(read, Arm)
-    assert read.fault.action is Action.DROP_AFTER_ACCEPT
+    assert read == Fault(on="placeOrder", action=Action.DROP_AFTER_ACCEPT, nth=2)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_a_fault_is_read_with_its_members() -> None:
     [
         b'{"command": "explode"}',
         b'{"command": "drop", "clint": 7}',
-        b'{"command": "fault", "fault": {"on": "placeOrder", "action": "explode"}}',
+        b'{"command": "fault", "on": "placeOrder", "action": "explode"}',
         b'{"bid": 1}',
     ],
 )

@@ -77,3 +77,25 @@ async def test_messages_are_counted_by_name(gateway: Stand) -> None:
         await wire.answers()
     assert gateway.gateway.received["reqIds"] == 1
     assert gateway.gateway.received["startApi"] == 1
+
+
+async def test_account_values_come_again_every_three_minutes(gateway: Stand) -> None:
+    async with wired(gateway) as wire:
+        wire.send("6", "2", "1", "DU1234567")
+        await wire.answers()
+        gateway.clock.pass_by(minutes=2)
+        gateway.step()
+        assert await wire.answers() == []
+        gateway.clock.pass_by(minutes=1)
+        gateway.step()
+        assert "6" in ids(await wire.answers())
+
+
+async def test_profit_comes_every_second(gateway: Stand) -> None:
+    async with wired(gateway) as wire:
+        wire.send("92", "3", "DU1234567", "")
+        await wire.answers()
+        gateway.clock.pass_by(seconds=1)
+        gateway.step()
+        gateway.step()
+        assert ids(await wire.answers()) == ["94"]

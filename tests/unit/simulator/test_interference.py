@@ -4,14 +4,13 @@ import asyncio
 
 import pytest
 
-from autoscalper.simulator.commands import Arm
 from autoscalper.simulator.faults import Action, Fault
 from tests.unit.simulator.stand import Stand, until
 from tests.unit.simulator.wire import Wire, errors, ids, order_fields, wired
 
 
 def arm(gateway: Stand, action: Action, on: str = "placeOrder", **more: object) -> None:
-    gateway.execute(Arm(fault=Fault(on=on, action=action, **more)))  # type: ignore[arg-type]
+    gateway.execute(Fault(on=on, action=action, **more))  # type: ignore[arg-type]  # by their names
 
 
 def refs(gateway: Stand) -> list[tuple[str, str]]:

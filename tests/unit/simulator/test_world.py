@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from autoscalper.domain.identity import ConId
+from autoscalper.runtime.errors import StorageFailed
 from autoscalper.simulator import commands
 from autoscalper.simulator.instruments import ContractSpec
 from tests.unit.simulator.stand import Stand, option_contract
@@ -58,3 +59,17 @@ def test_nothing_is_written_when_nothing_changed(
     assert written == []
     stand.quote("0.40", "0.41")
     assert len(written) == 1
+
+
+def test_what_the_disk_refused_is_written_the_next_time(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise StorageFailed("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stand.state, "commit", refuse)
+        with pytest.raises(StorageFailed):
+            place(stand)
+    stand.world.commit()
+    assert stand.state.contracts() != []

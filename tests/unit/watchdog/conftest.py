@@ -36,6 +36,7 @@ class FakeSupervisord(socketserver.UnixStreamServer, SimpleXMLRPCDispatcher):
                 "start": 1_770_000_000,
                 "now": 1_770_000_000 + up,
                 "spawnerr": "",
+                "exitstatus": 0,
                 "description": "",
             }
         )

@@ -54,7 +54,7 @@ def test_somebody_enters(text: str) -> None:
         ("juicy MSFT 505c 4.10", "words before the contract that may change its meaning"),
         ("MSFT 505c 4.10-8.20", "a range that may be entry and exit"),
         ("MSFT 505c 4.10 $2M", "numbers as in order flow"),
-        ("bought MSFT 505c 4.10 (+25%)", "may report how a trade goes"),
+        ("bought MSFT 505c 4.10\n25%", "may report how a trade goes"),
         ("BTO MSFT 500c/505c 1.10", "may be a spread"),
         ("BTO MSFT 500-505c 1.10", "may be a spread"),
         ("BTO MSFT call spread 505c 1.10", "may be a spread"),

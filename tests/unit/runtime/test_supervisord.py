@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autoscalper.cli.supervision import Process, Supervisor, SupervisorSilent
+from autoscalper.runtime import supervisord
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 from tests.fakes.home import wait_until
 
 CONFIGURATION = """
@@ -48,7 +50,7 @@ def supervisor(run_dir: Path) -> Iterator[Supervisor]:
             child.terminate()
 
 
-def by_name(supervisor: Supervisor) -> dict[str, Process]:
+def by_name(supervisor: Supervisor) -> dict[str, ProcessInfo]:
     return {process.name: process for process in supervisor.processes()}
 
 
@@ -64,5 +66,31 @@ def test_every_process_is_described_and_all_stop_together(supervisor: Supervisor
 
 
 def test_a_supervisord_that_does_not_run_is_named_by_its_socket(run_dir: Path) -> None:
-    with pytest.raises(SupervisorSilent, match="supervisor.sock"):
+    with pytest.raises(SupervisorFailed, match="supervisor.sock"):
         Supervisor(run_dir).processes()
+
+
+def test_a_process_is_started_and_signaled_by_its_name(supervisor: Supervisor) -> None:
+    wait_until(lambda: by_name(supervisor)["idler"].statename == "RUNNING", "the idler to run")
+    first = by_name(supervisor)["idler"].pid
+    supervisor.signal("idler", "KILL")
+    wait_until(lambda: by_name(supervisor)["idler"].pid not in (0, first), "another idler")
+    supervisor.stop_all()
+    supervisor.start("idler")
+    wait_until(lambda: by_name(supervisor)["idler"].statename == "RUNNING", "it to run again")
+
+
+def test_a_refusal_is_our_error(supervisor: Supervisor) -> None:
+    with pytest.raises(SupervisorFailed, match="startProcess: .*BAD_NAME"):
+        supervisor.start("unknown")
+
+
+def test_somebody_who_never_answers_is_our_error(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisord, "TIMEOUT_SECONDS", 0.05)
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(run_dir / "supervisor.sock"))
+        mute.listen()
+        with pytest.raises(SupervisorFailed, match="timed out"):
+            Supervisor(run_dir).processes()

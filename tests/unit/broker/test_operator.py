@@ -1,0 +1,260 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from autoscalper.broker import journal, operator
+from autoscalper.broker.book import Book
+from autoscalper.broker.events import CommandArrived
+from autoscalper.broker.journal import Journal
+from autoscalper.domain.identity import CommandId, PostId
+from autoscalper.domain.order import Purpose
+from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links.alert_to_broker import (
+    CloseTrades,
+    PauseEntries,
+    ResumeEntries,
+    Scope,
+    TakeEntry,
+)
+from autoscalper.links.any_to_alert import CommandAnswered, CommandState
+from autoscalper.runtime.log import Log
+from autoscalper.runtime.store import Store
+from tests.fakes.posts import FixedClock
+from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, entry, opened
+
+
+def command_id(number: int) -> CommandId:
+    return CommandId(f"message 880001.{number}")
+
+
+def give(story: Story, command: alert_to_broker.Message) -> None:
+    story.hear(CommandArrived(command=command))
+    if story.is_connected:
+        story.settle()
+
+
+def close(story: Story, number: int = 1, scope: Scope = Scope.OURS, *, age: float = 0) -> None:
+    given_at = story.now - timedelta(seconds=age)
+    give(story, CloseTrades(command_id=command_id(number), given_at=given_at, scope=scope))
+
+
+def pause(story: Story, number: int = 1) -> None:
+    give(story, PauseEntries(command_id=command_id(number), given_at=story.now))
+
+
+def resume(story: Story, number: int = 2) -> None:
+    give(story, ResumeEntries(command_id=command_id(number), given_at=story.now))
+
+
+def answers(story: Story) -> list[tuple[CommandState, tuple[str, ...]]]:
+    return [(each.state, each.lines) for each in story.notices if isinstance(each, CommandAnswered)]
+
+
+def states(story: Story) -> list[CommandState]:
+    return [state for state, _ in answers(story)]
+
+
+def missed_alert() -> tuple[Story, PostId]:
+    """Return a story in which an alert expired while the gateway was away, and its id."""
+    story = Story()
+    story.connect()
+    story.lose()
+    post_id = story.post(entry())
+    story.wait(120, step=10)
+    story.connect()
+    assert story.outcomes[post_id].kind is OutcomeKind.EXPIRED
+    return story, post_id
+
+
+def take_late(story: Story, post_id: PostId, number: int = 1) -> None:
+    give(story, TakeEntry(command_id=command_id(number), given_at=story.now, post_id=post_id))
+
+
+def test_while_paused_no_entry_is_ordered_and_the_user_reads_why() -> None:
+    story = Story()
+    story.connect()
+    pause(story)
+    post_id = story.post(entry())
+    assert str(story.outcomes[post_id]) == "denied: new entries are paused by the operator"
+    assert story.live() == {}
+
+
+def test_a_pause_lets_exits_through() -> None:
+    story = opened()
+    pause(story)
+    story.exit()
+    story.fill(Purpose.EXIT)
+    assert story.held == 0
+
+
+def test_after_a_resume_entries_are_ordered_again() -> None:
+    story = Story()
+    story.connect()
+    pause(story)
+    resume(story)
+    story.post(entry())
+    assert "E0" in story.live()
+
+
+def test_a_pause_tells_of_an_entry_that_is_out_already() -> None:
+    story = Story()
+    story.connect()
+    story.post(entry())
+    pause(story)
+    ((_, lines),) = answers(story)
+    assert lines[1] == "Ordered before and possibly filling yet: 1."
+
+
+def test_a_pause_and_a_closing_survive_a_restart(tmp_path: Path) -> None:
+    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
+
+    def keep(book: Book) -> None:
+        with store.transaction():
+            memory.keep(book.changes)
+
+    story = Story()
+    story.keep = keep
+    story.connect()
+    story.post(entry())
+    story.fill(Purpose.ENTRY)
+    pause(story, 1)
+    close(story, 2)
+    restarted = Story(SETTINGS, story.gateway)
+    memory.load(restarted.book, story.now)
+    restarted.now = story.now + timedelta(seconds=2)
+    restarted.connect()
+    restarted.fill(Purpose.EXIT)
+    store.close()
+    assert restarted.book.paused
+    assert answers(restarted)[-1][0] is CommandState.DONE
+    assert "flat, 2 bought at 0.40, sold at 0.40, +$0.00" in answers(restarted)[-1][1][0]
+
+
+def test_closing_everything_sells_what_is_held_and_reports_each_position() -> None:
+    story = opened()
+    close(story)
+    assert answers(story)[-1] == (CommandState.UNDER_WAY, (f"{CALL}: selling 2",))
+    story.fill(Purpose.EXIT, price="0.50")
+    state, lines = answers(story)[-1]
+    assert state is CommandState.DONE
+    assert lines == (f"{CALL}: flat, 2 bought at 0.40, sold at 0.50, +$20.00",)
+    assert story.held == 0
+
+
+def test_closing_everything_calls_off_what_is_not_filled_and_what_waits() -> None:
+    story = Story()
+    story.connect()
+    story.post(entry())
+    story.flows = False
+    waiting = story.post(entry(PUT))
+    close(story)
+    story.flows = True
+    story.wait(3)
+    assert str(story.outcomes[waiting]) == "denied: the operator closed everything"
+    assert story.live() == {}
+    assert answers(story)[-1] == (
+        CommandState.DONE,
+        (f"{CALL}: entry called off, nothing was bought",),
+    )
+
+
+def test_closing_twice_in_a_row_sells_once() -> None:
+    story = opened()
+    close(story, 1)
+    close(story, 2)
+    story.fill(Purpose.EXIT)
+    story.wait(10)
+    assert story.held == 0
+    assert [each for each in story.live() if each.startswith("X")] == []
+    last = {each.command_id: each for each in story.notices if isinstance(each, CommandAnswered)}
+    assert [each.state for each in last.values()] == [CommandState.DONE, CommandState.DONE]
+
+
+def test_the_same_command_twice_is_one() -> None:
+    story = opened()
+    close(story, 1)
+    before = len(answers(story))
+    close(story, 1)
+    assert len(answers(story)) == before
+
+
+def test_closing_while_the_gateway_is_away_is_kept_and_says_so() -> None:
+    story = opened()
+    story.lose()
+    close(story)
+    assert answers(story)[-1] == (
+        CommandState.UNDER_WAY,
+        (f"{CALL}: selling 2 as soon as the gateway is back",),
+    )
+    story.wait(300, step=10)
+    story.connect()
+    story.wait(3)
+    story.fill(Purpose.EXIT)
+    assert story.held == 0
+    assert states(story)[-1] is CommandState.DONE
+
+
+def test_closing_with_nothing_open_is_done_at_once() -> None:
+    story = Story()
+    story.connect()
+    close(story)
+    assert answers(story) == [(CommandState.DONE, ("Nothing is open.",))]
+
+
+def test_what_autoscalper_did_not_open_is_not_closed() -> None:
+    story = opened()
+    close(story, scope=Scope.ACCOUNT)
+    assert states(story) == [CommandState.REFUSED]
+    assert story.book.trades[story.trade.trade_id].hold == 2
+
+
+@pytest.mark.parametrize(("age", "obeyed"), [(60, True), (61, False)])
+def test_a_command_older_than_a_minute_is_refused_with_its_age(age: float, obeyed: bool) -> None:
+    story = opened()
+    close(story, age=age)
+    assert (story.trade.hold == 0) is obeyed
+    if not obeyed:
+        expected = (CommandState.REFUSED, ("61 s old, at most 60 s are allowed",))
+        assert answers(story) == [expected]
+
+
+def test_an_alert_that_came_too_late_can_be_taken() -> None:
+    story, post_id = missed_alert()
+    take_late(story, post_id)
+    story.wait(2)
+    story.fill(Purpose.ENTRY)
+    story.wait(2)
+    assert story.held == 2
+    state, (line,) = answers(story)[-1]
+    assert state is CommandState.DONE
+    assert line.startswith("traded: bought 2 at 0.40")
+
+
+def test_a_late_alert_can_be_taken_once_only() -> None:
+    story, post_id = missed_alert()
+    take_late(story, post_id, 1)
+    take_late(story, post_id, 2)
+    assert states(story)[-1] is CommandState.REFUSED
+    story.wait(2)
+    assert [each for each in story.live() if each.startswith("E")] == ["E0"]
+
+
+def test_a_late_alert_is_held_by_the_limits() -> None:
+    story, post_id = missed_alert()
+    pause(story, 5)
+    take_late(story, post_id)
+    state, (line,) = answers(story)[-1]
+    assert (state, line) == (
+        CommandState.REFUSED,
+        "denied: new entries are paused by the operator",
+    )
+
+
+def test_a_late_alert_that_is_too_long_ago_is_refused() -> None:
+    story, post_id = missed_alert()
+    story.now += operator.TAKEN_WITHIN
+    take_late(story, post_id)
+    assert answers(story) == [(CommandState.REFUSED, ("That alert cannot be taken any more.",))]
