@@ -15,7 +15,7 @@ from typing import Any
 from autoscalper.cli import gateway, verdict
 from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
-from autoscalper.cli.player import Pace, Played, Player
+from autoscalper.cli.player import Entrance, Pace, Played, Player
 from autoscalper.cli.posts_file import lines_of
 from autoscalper.cli.scenes import Scene, read_scenes
 from autoscalper.cli.showing import HEADER, as_json
@@ -28,6 +28,7 @@ from autoscalper.cli.stage import (
     remove_directory,
     usable_port,
 )
+from autoscalper.cli.stand_in import a_stand_in, await_listener
 from autoscalper.cli.table import table
 from autoscalper.links import cli_to_ingest
 from autoscalper.runtime.clock import SystemClock
@@ -65,7 +66,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--once", action="store_true", help="fast; 0 only if every alert ended as it should"
     )
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="play FILE, not the own day")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--replay", type=Path, metavar="FILE", help="play FILE, not the own day")
+    what.add_argument(
+        "--discord", action="store_true", help="through a stand-in for Discord and the real client"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep data and logs in DIR")
     parser.add_argument("--port", type=int, default=0, help="of the simulated gateway")
     parser.add_argument("--json", action="store_true", help="print JSON, one outcome a line")
@@ -94,20 +99,29 @@ def _stage(
     # The one place that hands an environment down: the processes read theirs themselves.
     inherited = os.environ  # noqa: TID251
     environment = make_environment(directory, port, settings, inherited)
-    with Stage(directory, environment) as stage:
+    with ExitStack() as open_now, Stage(directory, environment) as stage:
         stage.clock.move_to(scenes[0].written_at)
         _tell(arguments, f"starting in {directory}")
-        stage.start()
-        return _play(stage, scenes, arguments)
+        if not arguments.discord:
+            stage.start()
+            address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
+            return _play(stage, open_now.enter_context(closing(Door(address))), scenes, arguments)
+        lines = (scene.line for scene in scenes if scene.has_post)
+        stand_in = open_now.enter_context(a_stand_in(ROOT, stage.run_dir, lines))
+        stage.start(stand_in.environment)
+        await_listener(stage.run_dir)
+        return _play(stage, stand_in, scenes, arguments)
 
 
-def _play(stage: Stage, scenes: Sequence[Scene], arguments: argparse.Namespace) -> int:
+def _play(
+    stage: Stage, entrance: Entrance, scenes: Sequence[Scene], arguments: argparse.Namespace
+) -> int:
     began = time.monotonic()
     market = SimulatorControl(stage.run_dir)
-    address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
-    with closing(Door(address)) as door, closing(Outcomes(stage.alert_store)) as outcomes:
+    with closing(Outcomes(stage.alert_store)) as outcomes:
         pace = _REPLAY_PACE if arguments.replay else Pace()
-        day = _watched(Player(door, outcomes, market, stage.clock, pace), scenes, arguments)
+        player = Player(entrance, outcomes, market, stage.clock, pace, stage.trades_known)
+        day = _watched(player, scenes, arguments)
         kept = outcomes.all()
     lasted = time.monotonic() - began
     problems = verdict.problems_of(day, kept, stage.restarted(), gateway.await_protection(market))

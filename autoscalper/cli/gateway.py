@@ -21,6 +21,11 @@ def held(positions: Any) -> int:
     return sum(abs(_count(each["qty"])) for each in positions["positions"])
 
 
+def contracts_held(positions: Any) -> int:
+    """Return in how many contracts there is a position, by the simulator's ``positions``."""
+    return sum(_count(each["qty"]) != 0 for each in positions["positions"])
+
+
 def resting_entries(ledger: Any) -> int:
     """Return how many buy orders rest, by the simulator's ``ledger``."""
     orders = ledger["orders"]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 import msgspec
 
 from autoscalper.cli import gateway
-from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
 from autoscalper.cli.scenes import Scene
 from autoscalper.cli.simulator_control import SimulatorControl
 from autoscalper.domain.identity import PostId
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.any_to_alert import OutcomeDecided
-from autoscalper.links.cli_to_ingest import LineRefused, TakePost
+from autoscalper.links.cli_to_ingest import LineRefused, Reply, TakePost
 from autoscalper.runtime.clock import ShiftedClock
 
 #: How far the clock is moved at once, in its own seconds, and how often, in real ones.
@@ -25,6 +26,13 @@ _STEP_SECONDS = 0.1
 _LOOK_SECONDS = 0.01
 #: Real seconds after which nothing is expected to come any more.
 _PATIENCE_SECONDS = 30.0
+
+
+class Entrance(Protocol):
+    """Where posts are put in."""
+
+    def hand_in(self, request: TakePost, *, patience_seconds: float) -> Reply:
+        """Put the line of ``request`` in and return what became of it."""
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,18 +68,23 @@ class Player:
 
     def __init__(
         self,
-        door: Door,
+        entrance: Entrance,
         outcomes: Outcomes,
         market: SimulatorControl,
         clock: ShiftedClock,
         pace: Pace,
+        trades_known: Callable[[], int | None],
     ) -> None:
-        """Play through ``door`` and ``market``, at ``pace``, and read ``outcomes``."""
-        self._door = door
+        """Play through ``entrance`` and ``market``, at ``pace``, and read ``outcomes``.
+
+        ``trades_known`` returns how many open trades broker knows of, None while it is silent.
+        """
+        self._entrance = entrance
         self._outcomes = outcomes
         self._market = market
         self._clock = clock
         self._pace = pace
+        self._trades_known = trades_known
 
     def put_in(self, scene: Scene) -> Played:
         """Move the clock and the market to ``scene`` and put its post in."""
@@ -85,7 +98,7 @@ class Player:
         # Time never goes back, so a post that another one has overtaken is written now.
         as_of_now = is_late and scene.expected is None
         request = TakePost(line=scene.line, number=scene.number, as_of_now=as_of_now)
-        reply = self._door.hand_in(request, patience_seconds=_PATIENCE_SECONDS)
+        reply = self._entrance.hand_in(request, patience_seconds=_PATIENCE_SECONDS)
         if isinstance(reply, LineRefused):
             return Played(scene=scene, refusal=reply.reason)
         played = Played(scene=scene, post_id=reply.post_id if reply.is_new else None)
@@ -121,11 +134,19 @@ class Player:
 
     def _with_holdings(self, played: Played, holds: int) -> Played:
         patience = _Patience(self._clock, self._pace.quiet_seconds)
-        while (held := gateway.held(self._market.ask("positions"))) != holds:
+        while not self._holds(played.scene, holds):
             if not patience.wait():
+                held = gateway.held(self._market.ask("positions"))
                 problem = f"expected {holds} contracts in the account, was {held}"
                 return msgspec.structs.replace(played, problem=problem)
         return played
+
+    def _holds(self, scene: Scene, holds: int) -> bool:
+        positions = self._market.ask("positions")
+        if gateway.held(positions) != holds:
+            return False
+        # What a post does is heard before the next one; what the market does, a moment later.
+        return scene.has_post or self._trades_known() == gateway.contracts_held(positions)
 
 
 class _Patience:

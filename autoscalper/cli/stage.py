@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import msgspec
@@ -87,8 +87,8 @@ class Stage:
         for signum, handler in self._handlers.items():
             signal.signal(signum, handler)
 
-    def start(self) -> None:
-        """Start everything and return when broker may trade.
+    def start(self, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start everything, with ``more`` settings, and return when broker may trade.
 
         Raises:
             CannotStart: a process cannot start as it is set up, or did not in time.
@@ -102,7 +102,7 @@ class Stage:
             self._child = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=dict(self._environment),
+                env={**self._environment, **more},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -127,6 +127,12 @@ class Stage:
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+
+    def trades_known(self) -> int | None:
+        """Return how many open trades broker last said it knows of, None if it never did."""
+        beat = heartbeat.read(self.run_dir, "broker")
+        trades = None if beat is None else beat.details.get("open_trades")
+        return None if trades is None else int(trades)
 
     def restarted(self) -> tuple[str, ...]:
         """Return the processes that are not the ones that were started."""

@@ -137,7 +137,7 @@ class AccountDesk:
             return
         contract = self._world.instruments.by_id(con_id)
         if contract is None:
-            session.error(req_id, 321, "Error validating request.-'b' : cause - Invalid conid")
+            session.invalid(req_id, f"Invalid conid {con_id}")
             return
         held = self._world.account.position(con_id, contract.multiplier)
         price = self._world.price_of(con_id) if held.qty else Decimal(0)

@@ -21,9 +21,6 @@ from autoscalper.simulator.world import World
 
 logger = logging.getLogger(__name__)
 
-_READ_ONLY = (
-    "Error validating request.-'b' : cause - The API interface is currently in Read-Only mode."
-)
 _FARMS = (
     (2104, "Market data farm connection is OK:usopt"),
     (2106, "HMDS data farm connection is OK:ushmds"),
@@ -87,7 +84,7 @@ class Gateway:
     def answer(self, session: Session, client_id: int, request: Request) -> None:
         """Do what a client asks and leave the replies in the outboxes."""
         if self.world.settings.simulator_read_only and isinstance(request, _WRITING):
-            session.error(-1, 321, _READ_ONLY)
+            session.invalid(-1, "The API interface is currently in Read-Only mode.")
             return
         if self._link_down is not None and isinstance(request, _SENT_ON):
             self._answer_offline(session, client_id, request, self._link_down)

@@ -92,7 +92,7 @@ class OrderDesk:
         account = world.settings.simulator_account
         wanted = terms.read_terms(request, contract, account)
         if isinstance(wanted, terms.Refusal):
-            session.error(request.order_id, wanted.code, wanted.text)
+            self._refuse(session, request.order_id, wanted)
             return
         submission = Submission(
             key=key,
@@ -235,6 +235,12 @@ class OrderDesk:
         changes.orders[order.perm_id] = order
         changes.next_perm_id = book.next_perm_id
         changes.highest_ids[order.client_id] = book.highest_ids.get(order.client_id, 0)
+
+    def _refuse(self, session: Session, order_id: int, refusal: terms.Refusal) -> None:
+        if refusal.code == terms.INVALID:
+            session.invalid(order_id, refusal.text)
+        else:
+            session.error(order_id, refusal.code, refusal.text)
 
     def _hears(self, session: Session, client_id: int) -> bool:
         master = self._world.settings.simulator_master_client

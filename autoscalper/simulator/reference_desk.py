@@ -68,7 +68,7 @@ class ReferenceDesk:
         wrong_id = request.con_id not in (0, instruments.con_id_of(request.symbol.upper()))
         if underlying is None or wrong_id:
             cause = f"Invalid underlying {request.symbol!r}"
-            session.error(request.req_id, 321, f"Error validating request.-'b' : cause - {cause}")
+            session.invalid(request.req_id, cause)
             return
         today = sessions.exchange_day(self._world.now())
         listed = instruments.expiries(underlying, today)
@@ -96,7 +96,7 @@ class ReferenceDesk:
         if rule in market_rules.BANDS:
             session.send(replies.market_rule(rule))
         else:
-            session.error(-1, 321, f"Error validating request.-'b' : cause - Invalid rule {rule}")
+            session.invalid(-1, f"Invalid rule {rule}")
 
     def _history(self, session: Session, request: RequestHistoricalData) -> None:
         found = self._world.find_contracts(request.contract)
@@ -113,7 +113,7 @@ class ReferenceDesk:
         seconds = history_replies.seconds_of(request.bar_size)
         if end is None or seconds is None:
             cause = f"Invalid bar size {request.bar_size!r} or end {request.end!r}"
-            session.error(request.req_id, 321, f"Error validating request.-'b' : cause - {cause}")
+            session.invalid(request.req_id, cause)
             return
         price = self._world.quote(found[0]).mid or Decimal(0)
         session.send(history_replies.bars(request.req_id, price, end, seconds, request.duration))

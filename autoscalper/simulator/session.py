@@ -76,3 +76,7 @@ class Session:
     def error(self, req_id: int, code: int, text: str) -> None:
         """Have an error or a notice sent."""
         self.send(replies.error(req_id, code, text, self.version))
+
+    def invalid(self, req_id: int, cause: str) -> None:
+        """Have a request refused because it fails validation (321)."""
+        self.error(req_id, 321, f"Error validating request.-'b' : cause - {cause}")

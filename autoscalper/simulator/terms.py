@@ -40,29 +40,32 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def invalid(cause: str) -> Refusal:
-    """Return the refusal of a request that fails validation (321)."""
-    return Refusal(code=321, text=f"Error validating request.-'b' : cause - {cause}")
+#: The code of a request that fails validation; its text is only the cause.
+INVALID = 321
+
+
+def _invalid(cause: str) -> Refusal:
+    return Refusal(code=INVALID, text=cause)
 
 
 def read_terms(request: PlaceOrder, contract: Contract, account: str) -> OrderTerms | Refusal:
     """Return the terms of ``request`` in ``contract``, or why there are none."""
     fields = request.fields
     if fields["action"] not in ("BUY", "SELL"):
-        return invalid(f"Invalid side {fields['action']!r}")
+        return _invalid(f"Invalid side {fields['action']!r}")
     if fields["orderType"] not in _ORDER_TYPES:
         return Refusal(code=387, text="Unsupported order type for this exchange and security type.")
     if (fields["tif"] or "DAY") not in TimeInForce.__members__:
-        return invalid(f"Invalid time in force {fields['tif']!r}")
+        return _invalid(f"Invalid time in force {fields['tif']!r}")
     if fields["account"] not in ("", account):
-        return invalid(f"Invalid account code {fields['account']!r}")
+        return _invalid(f"Invalid account code {fields['account']!r}")
     conditions = _conditions(request.blocks.get("CONDITIONS", ()))
     if conditions is None:
-        return invalid("Only time conditions are simulated")
+        return _invalid("Only time conditions are simulated")
     try:
         terms = _terms(request, contract, account, conditions)
     except (ProtocolError, ValueError) as error:
-        return invalid(str(error))
+        return _invalid(str(error))
     return _refusal_of(terms, contract) or terms
 
 
@@ -126,12 +129,12 @@ def _refusal_of(terms: OrderTerms, contract: Contract) -> Refusal | None:
     if terms.order_qty <= 0:
         return Refusal(code=434, text="The order size cannot be zero.")
     if terms.order_qty % 1:
-        return invalid("Fractional quantities are not allowed")
+        return _invalid("Fractional quantities are not allowed")
     if terms.time_in_force is TimeInForce.GTD and terms.good_till is None:
-        return invalid("A good-till-date order needs its date")
+        return _invalid("A good-till-date order needs its date")
     prices = _prices_of(terms)
     if any(price is None for price in prices):
-        return invalid("The order type needs a price")
+        return _invalid("The order type needs a price")
     if any(price is not None and not _is_price(price, contract) for price in prices):
         return Refusal(
             code=110,

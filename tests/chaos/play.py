@@ -79,12 +79,18 @@ class Play:
         time.sleep(max(0.0, moment - self._stack.moment()))
 
 
-def settled(stack: Stack, handed_in: Sequence[HandedIn], away: Sequence[Span] = ()) -> Played:
+def settled(
+    stack: Stack,
+    handed_in: Sequence[HandedIn],
+    away: Sequence[Span] = (),
+    *,
+    patience_seconds: float = SETTLE_SECONDS,
+) -> Played:
     """Wait until nothing is on its way and nothing is found, or in vain, and return the judgement.
 
     ``away`` are the seconds in which the gateway is known to have been out of reach.
     """
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while True:
         played = _judged(stack, handed_in, away)
         lasting = [each for each in played.verdict.findings if each.kind != "naked"]

@@ -64,6 +64,12 @@ def test_the_demos_day_goes_as_it_should(kept: Path) -> None:
     assert "41 posts, 41 outcomes" in said
 
 
+def test_the_same_day_goes_as_well_through_the_real_discord_client() -> None:
+    code, said, complained = ended(demo("--discord"))
+    assert (code, complained) == (0, "")
+    assert "41 posts, 41 outcomes" in said
+
+
 def test_a_day_that_goes_wrong_is_told_and_is_a_no(tmp_path: Path) -> None:
     day = a_day(tmp_path / "day.jsonl", "good morning", expect={"kind": "traded"})
     code, _, complained = ended(demo("--replay", str(day)))

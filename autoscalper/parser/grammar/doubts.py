@@ -16,6 +16,7 @@ from autoscalper.parser.grammar.tokens import Kind, Token
 
 #: Verbs that without a price may be a plan.
 _NEED_PRICE = meanings("BUYING OPEN LONG SHORT")
+#: What may stand in front of a word that begins what is said.
 _BEFORE_HEAD = meanings("SELF MENTION COLON COMMA DASH TIME QUOTE PAREN NUMBER")
 _ADVERBS = frozenset(
     "just also again personally then ok okay so and am finally guys alright".split()
@@ -24,6 +25,7 @@ _ADVERBS = frozenset(
 _DENIED_ABOVE = (DENIED_BEFORE | meanings("HOLDING")) - meanings("FROM")
 #: Behind one of these the words are about something else.
 TAIL_ENDS = meanings("SENTENCE_END NEWLINE STOP TARGET LEVEL_NOUN PAREN SIZE SEPARATOR")
+#: Behind one of these a second number is no second price.
 _PRICE_ENDS = TAIL_ENDS | meanings("LOOKING_FOR DASH AVERAGE COMMA PRICE_WORD MENTION")
 #: Dollars between the ends of a range that is narrow whatever its ratio.
 _SMALL_CHANGE = Decimal("0.05")

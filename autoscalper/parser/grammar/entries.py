@@ -21,6 +21,7 @@ _DENIED_AFTER = DENIED_BEFORE - meanings("ADD LEAVE LOOKING_FOR REST STOP TARGET
 _DENIED_AFTER_FACT = meanings("PAST ARROW SELL OUT CLOSE FROM FLOW STATUS")
 #: What besides denies one without a verb in the words after it.
 _DENIED_BARE = meanings("HOLDING CHEER")
+#: The same with a verb: a bracket may go on about the trade.
 _VERB_TAIL_ENDS = TAIL_ENDS - meanings("PAREN")
 #: How far behind the price a denial counts, without and with an order word, in tokens.
 _TAIL_TOKENS = 10

@@ -14,8 +14,8 @@ from autoscalper.parser.grammar.post import Post, terms_near
 from autoscalper.parser.grammar.sale_verbs import SALE_VERBS, Sale, SaleVerb, find_sale
 from autoscalper.parser.grammar.tokens import Kind, Token
 
-#: What in a post means that no bought option was sold: hindsight, or options written.
-_NO_SALE = meanings("RECAP WRITE")
+#: What in a post means that no single bought option was sold.
+_NO_SALE = meanings("RECAP WRITE SPREAD")
 _PURCHASES = meanings("BUY_TO_OPEN ENTER BUYING")
 
 
@@ -40,7 +40,7 @@ def _finding(post: Post, verb: SaleVerb) -> Finding:
     price_at = find_sale_price(tokens, verb.clause.first, _sale_stop(tokens, verb), taken)
     price = tokens[price_at].number if price_at is not None else None
     shown = evidence(tokens, verb=verb.at, underlying=ticker_at, price=price_at)
-    sale = _whole_post_sale(post, verb, fraction)
+    sale = _whole_post_sale(post, verb, fraction, quantity)
     if sale is Sale.ALL:
         found = CloseTrade(contract=terms, cause=_cause(post, verb), price=price)
         return Finding(found, shown, verb.at)
@@ -61,8 +61,11 @@ def _sale_stop(tokens: Sequence[Token], verb: SaleVerb) -> int:
     return verb.clause.stop
 
 
-def _whole_post_sale(post: Post, verb: SaleVerb, fraction: Decimal | None) -> Sale:
-    if fraction is not None:
+def _whole_post_sale(
+    post: Post, verb: SaleVerb, fraction: Decimal | None, quantity: int | None
+) -> Sale:
+    # "sold 2" is a part; "sold 5 AMD 180c" reports the whole, in the author's own size
+    if fraction is not None or (quantity is not None and not post.mentions):
         return Sale.PART
     if (
         post.tokens[verb.at].meaning in (Meaning.SELL_TO_CLOSE, Meaning.CLOSE)

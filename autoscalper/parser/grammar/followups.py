@@ -10,7 +10,9 @@ from autoscalper.domain.instruction import (
     MoveStop,
     NotePlan,
     NoteRisk,
+    PriceBasis,
     SetTargets,
+    Targets,
 )
 from autoscalper.parser.grammar.amounts import is_plain_number, labelled_price
 from autoscalper.parser.grammar.entries import risk_level
@@ -18,6 +20,7 @@ from autoscalper.parser.grammar.findings import Finding, evidence
 from autoscalper.parser.grammar.levels import STOP_WORDS, find_stop, find_targets
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, terms_near
+from autoscalper.parser.grammar.tokens import Kind
 
 #: What before the verb means that it was not done.
 _UNREAL = meanings("NOT IF FUTURE ASK PAST QUOTED OTHERS WATCH LOOKING_FOR RECAP STILL")
@@ -140,7 +143,7 @@ def read_stop(post: Post) -> Finding | None:
 def read_targets(post: Post) -> Finding | None:
     """Return take-profit levels named without an entry."""
     if Meaning.TARGET not in post.meanings:
-        return None
+        return _headed_for(post)
     for clause in post.clauses:
         found = find_targets(post.tokens, clause.first, clause.stop)
         if found is not None and not clause.is_question:
@@ -151,6 +154,21 @@ def read_targets(post: Post) -> Finding | None:
                 at[0],
             )
     return None
+
+
+def _headed_for(post: Post) -> Finding | None:
+    # "SPY to 687"
+    tokens = [token for token in post.tokens if token.meaning is not Meaning.MENTION]
+    if len(tokens) != 3 or tokens[0].meaning is not Meaning.TICKER or tokens[1].word != "to":
+        return None
+    if tokens[2].kind is not Kind.NUMBER or tokens[2].suffix or tokens[2].number <= 0:
+        return None
+    targets = Targets(prices=(tokens[2].number,), basis=PriceBasis.UNDERLYING)
+    contract = terms_near(post, post.clauses[0])[0]
+    at = post.tokens.index(tokens[2])
+    return Finding(
+        SetTargets(contract=contract, targets=targets), evidence(post.tokens, target=at), at
+    )
 
 
 def read_note(post: Post) -> Finding | None:

@@ -8,6 +8,7 @@ from autoscalper.parser.grammar.contracts import Mention
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Clause, Post, clause_of
 
+#: Words that say a contract was bought.
 _ORDERS = meanings("BUY_TO_OPEN ENTER BUYING IN OPEN TAKE LONG SHORT")
 #: Verbs that are prepositions or nouns unless they begin what is said.
 PREPOSITIONS = meanings("IN OPEN")
@@ -17,6 +18,7 @@ _LIGHT = meanings(
     "SIZE CONTRACTS PRICE_WORD TIME CALL PUT WEEKLY AND MONTHLY HALF MONTH TODAY EXPIRY_WORD "
     "STRIKE THIS ALL NEWLINE LEVEL_NOUN WEEKDAY DATE SENTENCE_END PLUS PAREN SEPARATOR"
 )
+#: Words that announce what was not bought yet.
 PLANNED = meanings("LOAD WATCH LOOKING_FOR")
 #: What denies an entry in the words before the contract.
 DENIED_BEFORE = PLANNED | meanings(
@@ -35,10 +37,12 @@ _ORDER_REACH = 6
 class Lead(msgspec.Struct):
     """What stands between the start of the sentence and the contract."""
 
+    #: The verb that governs the contract, and its token.
     order: Meaning | None = None
     order_at: int = 0
     #: The word that makes it no entry.
     denied_at: int | None = None
+    #: Words without a meaning in front of the verb, and between it and the contract.
     unknown_before: int = 0
     unknown_between: int = 0
 

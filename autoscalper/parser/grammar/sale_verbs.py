@@ -32,6 +32,7 @@ _DENY = meanings(
     "NOT IF FUTURE PAST ASK OTHERS WATCH STILL LEVEL_WORD QUOTED LOAD BUY_TO_OPEN ENTER BUYING "
     "LOOKING_FOR RECAP"
 )
+#: Words without a meaning that a sentence may have in front of the verb.
 _MOST_UNKNOWN = 2
 #: Words for a part of a position.
 FRACTION_WORDS = meanings("HALF THIRD QUARTER TWO_THIRDS THREE_QUARTERS")
@@ -45,11 +46,17 @@ _POSITIONS = (
         "TICKER SELF THIS FILLER CALL PUT NUMBER CONTRACTS PART SIZE SLASHED MENTION TRIM HOLDING"
     )
 )
+#: "a perfect trim", "trim level": the noun.
+_BEFORE_A_TRIM = frozenset("perfect to first great the".split())
+_TRIM_NOUNS = meanings("LEVEL_NOUN TARGET RESTING")
+#: "at close", "daily close": the end of the day or of a candle.
 _BEFORE_CLOSING_TIME = frozenset(
     "the at before into by after min daily market hourly candle".split()
 )
-_PERIODS = frozenset("day week session month year bell out-the-day morning night candle".split())
+_PERIODS = frozenset("day week session month year bell morning night candle".split())
+#: "sold off", "sell pressure": what the market does.
 _SELLING_OFF = frozenset("to off pressure side wall into".split())
+#: "time to sell", "had to sell": done nevertheless.
 _INFINITIVE_LEADS = frozenset("time had forced decided have".split())
 
 
@@ -109,21 +116,10 @@ def _stopped(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None
 
 
 def _trimmed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
-    following = tokens[index + 1] if index + 1 < clause.stop else None
-    if following is not None and (
-        following.meaning in (Meaning.LEVEL_NOUN, Meaning.TARGET, Meaning.UNKNOWN)
-        or following.meaning is Meaning.RESTING
-    ):
-        is_noun = following.meaning is not Meaning.UNKNOWN or tokens[index].word == "trims"
-        if is_noun:
-            return None
-    if index > clause.first and tokens[index - 1].word in (
-        "perfect",
-        "to",
-        "first",
-        "great",
-        "the",
-    ):
+    if index > clause.first and tokens[index - 1].word in _BEFORE_A_TRIM:
+        return None
+    following = tokens[index + 1].meaning if index + 1 < clause.stop else Meaning.FILLER
+    if following in _TRIM_NOUNS or (following is Meaning.UNKNOWN and tokens[index].word == "trims"):
         return None
     return None if _is_conditional(tokens, index, clause) else Sale.PART
 
@@ -162,9 +158,11 @@ def _stop_hit(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | Non
 
 
 def _profit_taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
+    near = tokens[index + 1 : min(index + 5, clause.stop)]
+    if any(token.word == "done" for token in near) and any(t.meaning is Meaning.HIT for t in near):
+        return Sale.ALL
     # the Chinese word for a target is also the verb for reaching it
-    following = tokens[index + 1].meaning if index + 1 < clause.stop else Meaning.UNKNOWN
-    is_verb = tokens[index].text == "止盈" and following in FRACTION_WORDS
+    is_verb = tokens[index].text == "止盈" and bool(near) and near[0].meaning in FRACTION_WORDS
     return Sale.PART if is_verb else None
 
 
@@ -230,14 +228,23 @@ def _closed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
     if tokens[index].word == "close" and index > clause.first:
         if tokens[index - 1].word in _BEFORE_CLOSING_TIME:
             return None
-    if _is_infinitive(tokens, index):
-        return None
     return _sold(tokens, index, clause)
+
+
+def _part_or_all(tokens: Sequence[Token], index: int, clause: Clause) -> Sale:
+    if tokens[index].word.startswith(("all", "fully", "completely")):
+        return Sale.ALL
+    for token in tokens[index + 1 : clause.stop]:
+        if token.meaning is Meaning.LEAVE or token.meaning in _PARTIAL:
+            return Sale.PART
+        if token.meaning in _WHOLE or token.meaning is Meaning.STOPPED:
+            return Sale.ALL
+    return Sale.ALL
 
 
 #: What a verb of selling means where it stands.
 SALE_VERBS: dict[Meaning, Callable[[Sequence[Token], int, Clause], Sale | None]] = {
-    Meaning.SELL_TO_CLOSE: lambda tokens, index, clause: _part_or_all(tokens, index, clause),
+    Meaning.SELL_TO_CLOSE: _part_or_all,
     Meaning.SELL: _sold,
     Meaning.CLOSE: _closed,
     Meaning.TRIM: _trimmed,
@@ -251,14 +258,3 @@ SALE_VERBS: dict[Meaning, Callable[[Sequence[Token], int, Clause], Sale | None]]
     Meaning.TRAIL: _stop_hit,
     Meaning.TARGET: _profit_taken,
 }
-
-
-def _part_or_all(tokens: Sequence[Token], index: int, clause: Clause) -> Sale:
-    if tokens[index].word.startswith(("all", "fully", "completely")):
-        return Sale.ALL
-    for token in tokens[index + 1 : clause.stop]:
-        if token.meaning is Meaning.LEAVE or token.meaning in _PARTIAL:
-            return Sale.PART
-        if token.meaning in _WHOLE or token.meaning is Meaning.STOPPED:
-            return Sale.ALL
-    return Sale.ALL

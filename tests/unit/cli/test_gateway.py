@@ -4,7 +4,13 @@ from typing import Any
 import pytest
 
 from autoscalper.cli import gateway
-from autoscalper.cli.gateway import await_protection, held, resting_entries, unprotected
+from autoscalper.cli.gateway import (
+    await_protection,
+    contracts_held,
+    held,
+    resting_entries,
+    unprotected,
+)
 from autoscalper.cli.simulator_control import SimulatorControl
 from tests.fakes.control_socket import a_control_socket
 
@@ -31,6 +37,10 @@ def positions(qty: str = "1") -> dict[str, Any]:
 def test_what_is_held_is_counted_over_all_contracts() -> None:
     two = {"positions": [{"qty": "2"}, {"qty": "1.0"}]}
     assert (held(two), held({"positions": []})) == (3, 0)
+
+
+def test_a_contract_that_is_flat_is_not_held() -> None:
+    assert contracts_held({"positions": [{"qty": "2"}, {"qty": "0"}, {"qty": "-1"}]}) == 2
 
 
 def test_only_buy_orders_that_work_are_entries_at_rest() -> None:

@@ -29,10 +29,14 @@ class Theatre:
         self.outcomes = Outcomes(home.data_dir / "alert.db")
         self.door = Door(f"ipc://{home.run_dir}/cli_to_ingest.ipc")
         market = SimulatorControl(home.run_dir)
-        self.player = Player(self.door, self.outcomes, market, clock, Pace())
+        self.player = Player(self.door, self.outcomes, market, clock, Pace(), self.trades_known)
         self.asked: list[dict[str, Any]] = []
-        #: What the simulator replies, by command; the last reply is repeated.
+        #: What broker knows of, and what the simulator replies; the last word is repeated.
+        self.trades: list[int | None] = [None]
         self.replies: dict[str, list[Any]] = {"quote": [{}]}
+
+    def trades_known(self) -> int | None:
+        return self.trades.pop(0) if len(self.trades) > 1 else self.trades[0]
 
     def answer(self, request: dict[str, Any]) -> Any:
         replies = self.replies[request["command"]]
@@ -132,6 +136,13 @@ def test_the_next_scene_waits_until_the_account_holds_what_it_shall(theatre: The
     theatre.replies["positions"] = [none, none, two]
     assert theatre.play(scene(CHATTER, holds=2)).problem == ""
     assert len(theatre.asked) == 3
+
+
+def test_after_a_move_of_the_market_broker_must_have_heard_what_it_did(theatre: Theatre) -> None:
+    theatre.replies["positions"] = [{"positions": [{"qty": "2"}, {"qty": "0"}]}]
+    theatre.trades = [None, 2, 1]
+    assert theatre.play(scene(None, holds=2)).problem == ""
+    assert theatre.trades == [1]
 
 
 def test_an_account_that_holds_something_else_is_a_problem(

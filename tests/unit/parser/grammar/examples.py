@@ -603,6 +603,13 @@ FOLLOW_UPS = [
     ("Sold SPY 600c, bought QQQ 500p 8/14 1.20", "EXIT SPY 600C"),
     ("Out of SPY. In QQQ 500p 8/14 1.20", "EXIT SPY"),
     ("Closing AMD, BTO NVDA 200c 8/14 3.10", "EXIT AMD"),
+    ("sold 2", "TRIM"),
+    ("sold 2 @ 3.10", "TRIM @3.10"),
+    ("target hit, done", "EXIT"),
+    ("AMD to 185", "TARGETS AMD targets 185"),
+    ("trail at .50", "STOP stop 0.50 premium"),
+    ("$2.05 average", "ADD avg 2.05"),
+    ("AMD call spread closed", "IGNORE"),
 ]
 
 #: Posts that name a contract and open nothing.

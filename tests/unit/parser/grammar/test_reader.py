@@ -5,6 +5,8 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autoscalper.domain.instruction import OpenTrade, RiskLevel
 from autoscalper.domain.reading import Abstained, Ignored, Instructed
@@ -19,6 +21,7 @@ from tests.unit.parser.grammar.examples import (
     POSTED_ON,
     summary,
 )
+from tests.unit.parser.grammar.invention import invented
 
 ENTRY = "BTO AMD 180c 8/14 @ 2.35"
 
@@ -216,3 +219,13 @@ def test_a_post_longer_than_discord_allows_is_not_acted_on() -> None:
 def test_a_year_is_not_guessed_for_a_date_long_past() -> None:
     reading = read("BTO SPY 600c 6/19 @ 1.20", posted_on=date(2026, 8, 11))
     assert isinstance(reading, Abstained)
+
+
+WORDS = sorted({word for text, _ in ENTRIES + FOLLOW_UPS for word in text.split()})
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=5), max_size=14))
+def test_no_text_raises_or_makes_an_entry_that_it_does_not_show(words: list[str]) -> None:
+    text = " ".join(words)
+    assert invented(text, read(text, posted_on=POSTED_ON)) is None

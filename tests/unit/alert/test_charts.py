@@ -1,0 +1,70 @@
+import struct
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from autoscalper.alert.charts import (
+    WIDTH_PIXELS,
+    Mark,
+    TradePanel,
+    draw_days,
+    draw_summary,
+    draw_trade,
+)
+from tests.unit.alert.examples import after
+
+DAYS = [(date(2026, 3, 2) + timedelta(days=n), Decimal(40 - 17 * (n % 5))) for n in range(40)]
+PANEL = TradePanel(
+    title="MU 127.5C Mar 20  +$61.00",
+    posted_price=Decimal("1.20"),
+    stop_price=Decimal("0.94"),
+    marks=(
+        Mark(at=after(0), price=Decimal("1.23"), qty=2, is_buy=True),
+        Mark(at=after(1500), price=Decimal("1.55"), qty=2, is_buy=False),
+    ),
+)
+EMPTY = TradePanel(title="none", posted_price=None, stop_price=None, marks=())
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("days", [DAYS, DAYS[:1], DAYS[:6], []], ids=len)
+def test_days_are_a_picture_as_wide_as_a_phone(days: list[tuple[date, Decimal]]) -> None:
+    width, height = size(draw_days(days, "Last 30 days, $ a day"))
+    assert width == WIDTH_PIXELS
+    assert height < width * 1.3
+
+
+@pytest.mark.parametrize("panel", [PANEL, EMPTY], ids=["a trade", "nothing"])
+def test_a_trade_is_a_small_picture(panel: TradePanel) -> None:
+    width, height = size(draw_trade(panel))
+    assert (width, height < width) == (WIDTH_PIXELS, True)
+
+
+def test_a_single_fill_without_a_posted_price_can_be_drawn() -> None:
+    size(
+        draw_trade(TradePanel(title="x", posted_price=None, stop_price=None, marks=PANEL.marks[:1]))
+    )
+
+
+def test_a_summary_grows_with_its_trades_up_to_a_limit() -> None:
+    heights = [size(draw_summary(DAYS, "x", [PANEL] * count))[1] for count in (0, 1, 4, 9)]
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+
+
+def test_the_same_is_drawn_the_same() -> None:
+    assert draw_trade(PANEL) == draw_trade(PANEL)
+    assert draw_trade(PANEL) != draw_trade(EMPTY)
+
+
+def test_importing_the_module_does_not_load_the_library() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, autoscalper.alert.charts; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
