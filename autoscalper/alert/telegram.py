@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 from autoscalper.alert import cards
 from autoscalper.alert.chat import ChatFailed, MessageRefused
@@ -105,9 +106,13 @@ class Telegram:
 
     async def obey(self) -> None:
         """Take what comes in, in order, for ever. Nothing here waits for Telegram to be written."""
-        async for batch in self._client.updates():
-            for incoming in batch:
-                self._replier.give(self._desk.take(incoming))
+        try:
+            async with aclosing(self._client.updates()) as updates:
+                async for batch in updates:
+                    for incoming in batch:
+                        self._replier.give(self._desk.take(incoming))
+        finally:
+            await self._client.close()
 
     async def offer_menu(self) -> None:
         """Let the chat offer the commands; try until it does."""

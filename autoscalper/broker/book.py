@@ -114,6 +114,8 @@ class Book:
         self.reconciled_at: datetime | None = None
         self.paused = False
         self.high_water_mark = IbOrderId(0)
+        #: The mark when the present connection began: orders above it left over this one.
+        self.sent_before = IbOrderId(0)
         self.orders: dict[ClientOrderId, Order] = {}
         self.trades: dict[TradeId, Trade] = {}
         self.waiting: dict[SignalId, Waiting] = {}

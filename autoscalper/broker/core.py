@@ -117,6 +117,7 @@ def _gateway(
             _enter(book, Phase.CONNECTING, event.reason, now)
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
+            book.sent_before = book.high_water_mark
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book)]
         case GatewayLost():

@@ -53,7 +53,7 @@ def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
             _completed_order(book, report, now)
     for order in [each for each in book.orders.values() if each.is_live]:
         if order.client_order_id not in shown and not _is_newer(book, order):
-            commands += _missing(book, order, now)
+            commands += _missing(book, order, snapshot, now)
     for trade in book.open_trades():
         _compare_position(book, trade, snapshot, now)
     return commands
@@ -97,13 +97,14 @@ def _completed_order(book: Book, report: OrderReport, now: datetime) -> None:
         orderbook.apply_report(book, report, now)
 
 
-def _missing(book: Book, order: Order, now: datetime) -> list[Command]:
+def _missing(book: Book, order: Order, snapshot: Snapshot, now: datetime) -> list[Command]:
     """An order that we take for live and that the gateway does not show."""
     if order.cum_qty >= order.terms.order_qty:
         book.put_order(replace(order, status=OrderStatus.FILLED, doubted_at=None))
         return []
     doubted_at = order.doubted_at or now
-    if not order.missed or now - doubted_at < GRACE:
+    is_early = not order.missed or now - doubted_at < GRACE
+    if is_early and not _never_arrived(book, order, snapshot):
         doubted = replace(
             order, status=OrderStatus.IN_DOUBT, doubted_at=doubted_at, missed=True, asked=None
         )
@@ -113,6 +114,17 @@ def _missing(book: Book, order: Order, now: datetime) -> list[Command]:
     _bury(book, order, now)
     # The gateway may hold it back untransmitted, or accept it late: then this ends it there.
     return [CancelOrder(ib_order_id=order.ib_order_id)]
+
+
+def _never_arrived(book: Book, order: Order, snapshot: Snapshot) -> bool:
+    """Return whether an exit from before this connection is known to have been lost on its way.
+
+    The gateway would still accept its id. It need not be waited for: what replaces it has a higher
+    id, and the gateway refuses whatever comes late with a lower one (103).
+    """
+    replaced = order.purpose not in (Purpose.ENTRY, Purpose.ADD) and order.parent is None
+    unseen = not order.worked and order.cum_qty == 0
+    return replaced and unseen and snapshot.next_order_id <= order.ib_order_id <= book.sent_before
 
 
 def _bury(book: Book, order: Order, now: datetime) -> None:

@@ -19,6 +19,7 @@ with COMMAND: ask the running one, for example
 
   autoscalper sim ledger
   autoscalper sim positions
+  autoscalper sim fault on=placeOrder action=drop-after-accept
   autoscalper sim quote underlying=SPY expiry=2026-03-18 strike=685 right=C bid=0.42 ask=0.43
 """
 

@@ -32,9 +32,10 @@ from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorF
 #: Where the clone is that this package belongs to.
 ROOT = Path(autoscalper.__file__).resolve().parent.parent
 
-#: Seconds in which all processes must have started, and in which they must have ended.
+#: Seconds in which all processes must have started.
 _START_SECONDS = 60.0
-_STOP_SECONDS = 15.0
+#: Seconds in which supervisord must have ended: more than all its stopwaitsecs together.
+_STOP_SECONDS = 75.0
 _LOOK_SECONDS = 0.05
 #: A line with which a process says that it cannot start as it is set up.
 _COMPLAINT = re.compile(r"^autoscalper: (.*)$", re.MULTILINE)
@@ -165,7 +166,7 @@ class Stage:
         if complaint:
             raise CannotStart(complaint[1])
         if self._child.poll() is not None:
-            raise CannotStart(f"supervisord ended: {said.strip() or 'it said nothing'}")
+            raise CannotStart(f"supervisord ended: {' '.join(said.split()) or 'it said nothing'}")
 
 
 def make_directory(kept: Path | None) -> Path:

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +111,16 @@ def a_stand_in(root: Path, run_dir: Path, lines: Iterable[str]) -> Iterator[Stan
         *(sys.executable, "-m", "tests.fakes.discord_server"),
         *("--ready-file", str(ready_file), "--channels", ",".join(sorted(channels))),
     )
-    # A process group of its own: Ctrl-C must not take it away before its client.
-    with subprocess.Popen(command, cwd=root, start_new_session=True) as child:
-        try:
-            yield _when_ready(ready_file, child)
-        finally:
-            child.terminate()
+    with ExitStack() as open_now:
+        output = open_now.enter_context((run_dir / "discord.log").open("wb"))
+        # A process group of its own: Ctrl-C must not take it away before its client.
+        child = open_now.enter_context(
+            subprocess.Popen(
+                command, cwd=root, stdout=output, stderr=output, start_new_session=True
+            )
+        )
+        open_now.callback(child.terminate)
+        yield _when_ready(ready_file, child)
 
 
 def await_listener(run_dir: Path) -> None:

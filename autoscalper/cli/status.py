@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from autoscalper.cli.surroundings import read_settings
 from autoscalper.cli.table import table
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.heartbeat import Heartbeat
-from autoscalper.runtime.supervisord import ProcessInfo, Supervisor
+from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 
 #: Age in seconds from which a heartbeat is called old.
 OLD_SECONDS = 5.0
@@ -51,11 +52,14 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show every process; 1 if one of them is not well."""
     run_dir = Path(read_settings().run_dir)
+    try:
+        processes = Supervisor(run_dir).processes()
+    except SupervisorFailed as error:
+        hint = "is AutoScalper running, and is RUN_DIR the one it runs with?"
+        print(f"autoscalper: {error}; {hint}", file=sys.stderr)
+        return 1
     now = time.monotonic()
-    statuses = [
-        describe(process, heartbeat.read(run_dir, process.name), now)
-        for process in Supervisor(run_dir).processes()
-    ]
+    statuses = [describe(each, heartbeat.read(run_dir, each.name), now) for each in processes]
     if arguments.json:
         print(msgspec.json.encode(statuses).decode())
     else:

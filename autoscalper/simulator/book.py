@@ -7,7 +7,7 @@ asked from a ``History``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -128,7 +128,7 @@ class Book:
         """Trigger and fill the orders of a contract, as far as the sizes that are shown go."""
         return self.meet(self.live.of_contract(con_id), quote, now)
 
-    def meet(self, orders: Iterable[Order], quote: Quote, now: datetime) -> list[Fact]:
+    def meet(self, orders: Sequence[Order], quote: Quote, now: datetime) -> list[Fact]:
         """Let some orders of one contract meet its quote, and those that this sets free."""
         shown = {Side.BUY: quote.ask_size, Side.SELL: quote.bid_size}
         depth = matching.Depth(shown, dict(self._slices))
@@ -257,6 +257,7 @@ class Book:
         order = amendments.amended(order, submission)
         ends_at = self._timing.ends_at(order.terms, max(order.accepted_at, now))
         order = msgspec.structs.replace(order, ends_at=ends_at)
+        order = with_status(order, order.status, order.why_held, now)
         self._put(order)
         if order.status is Status.STAGED:
             return self._transmit(order, now) if order.terms.transmit else [Kept(order=order)]
@@ -364,6 +365,7 @@ class Book:
         if leaves <= 0:
             return self.end(order, "OCA group was filled", now, quiet=quiet)
         order = msgspec.structs.replace(order, order_qty=order.cum_qty + leaves)
+        order = with_status(order, order.status, order.why_held, now)
         self._put(order)
         return [Kept(order=order) if quiet else Opened(order=order)]
 

@@ -26,6 +26,13 @@ _FARMS = (
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefnj"),
 )
+_NO_SERVER = (
+    (
+        2110,
+        "Connectivity between Trader Workstation and server is broken. It will be restored"
+        " automatically.",
+    ),
+)
 #: Requests that a read-only gateway refuses.
 _WRITING = (
     requests.PlaceOrder
@@ -73,7 +80,7 @@ class Gateway:
             replies.managed_accounts(self.world.settings.simulator_account),
             replies.next_valid_id(self.world.book.next_order_id(client_id)),
         )
-        for code, text in _FARMS:
+        for code, text in _FARMS if self._link_down is None else _NO_SERVER:
             session.error(-1, code, text)
 
     def leave(self, session: Session) -> None:
@@ -147,15 +154,16 @@ class Gateway:
     def _answer_offline(
         self, session: Session, client_id: int, request: Request, mode: WhileDown
     ) -> None:
-        match mode:
-            case WhileDown.VANISH:
-                pass
-            case WhileDown.FORK if isinstance(request, requests.PlaceOrder):
-                self.orders.place(session, client_id, request, forks=True)
-            case WhileDown.QUEUE | WhileDown.FORK:
-                self._waiting.append((session, client_id, request))
-            case _:
-                assert_never(mode)
+        forks = mode is WhileDown.FORK and self._amends(client_id, request)
+        if forks and isinstance(request, requests.PlaceOrder):
+            self.orders.place(session, client_id, request, forks=True)
+        elif mode is not WhileDown.VANISH:
+            self._waiting.append((session, client_id, request))
+
+    def _amends(self, client_id: int, request: Request) -> bool:
+        if not isinstance(request, requests.PlaceOrder):
+            return False
+        return self.world.book.live.named((client_id, request.order_id)) is not None
 
     def _answer_plain(
         self, session: Session, client_id: int, request: requests.PlainRequest

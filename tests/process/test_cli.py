@@ -92,7 +92,24 @@ def test_a_command_without_supervisord_is_one_line_and_code_one(home: Home) -> N
     child = command(home, "status")
     said, complained = child.communicate(timeout=PATIENCE_SECONDS)
     assert (child.returncode, said) == (1, "")
-    assert complained.startswith("autoscalper: supervisord does not answer")
+    assert complained.startswith("autoscalper: supervisord")
+    assert "RUN_DIR" in complained
+    assert complained.count("\n") == 1
+
+
+def test_a_gateway_of_ones_own_starts_answers_and_ends(home: Home) -> None:
+    gateway = command(home, "sim", "--port", "0", "--market", "anchored", "--seed", "5")
+    home.running["simulator"] = gateway
+    wait_until((home.run_dir / "simulator.port").exists, "the gateway to listen")
+    armed = command(home, "sim", "fault", "on=placeOrder", "action=drop-after-accept", "--json")
+    said, complained = armed.communicate(timeout=PATIENCE_SECONDS)
+    assert complained == ""
+    assert json.loads(said)["id"] == 1
+    refused = command(home, "sim", "quote", "underlying=IWM")
+    _, complained = refused.communicate(timeout=PATIENCE_SECONDS)
+    assert refused.returncode == 1
+    assert complained.startswith("autoscalper: the simulator refused quote: ")
+    assert home.terminate("simulator") == 0
 
 
 def test_a_misspelt_setting_is_one_line_and_code_two(home: Home) -> None:

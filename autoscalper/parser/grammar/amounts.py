@@ -35,8 +35,6 @@ _FRACTIONS = {
 }
 #: What makes the number before it a count.
 _COUNTED = meanings("CONTRACTS SIZE STRIKE DAYS UNIT SLASH")
-#: What makes the number behind it a gain.
-_NOT_BEFORE_PRICE = meanings("PLUS MARK")
 _SALES = meanings("SELL TRIM SELL_TO_CLOSE CLOSE OUT TAKE")
 
 
@@ -53,7 +51,8 @@ def is_plain_number(tokens: Sequence[Token], index: int) -> bool:
     token = tokens[index]
     if token.kind is not Kind.NUMBER or token.suffix or token.number <= 0:
         return False
-    if index and tokens[index - 1].meaning in _NOT_BEFORE_PRICE:
+    # "+0.40" is a gain
+    if index and tokens[index - 1].meaning is Meaning.PLUS:
         return False
     if index + 1 == len(tokens):
         return True

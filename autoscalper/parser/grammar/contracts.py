@@ -312,7 +312,8 @@ def _find_expiry(tokens: Sequence[Token], mention: Mention, expiry_at: dict[int,
         if expiry is not None:
             if expiry.is_explicit or index <= mention.last + 2 or _is_dated(tokens, expiry):
                 mention.expiry = expiry
-                if index <= mention.last + 3:
+                between = tokens[mention.last + 1 : expiry.first]
+                if all(token.kind is not Kind.NUMBER for token in between):
                     mention.last = expiry.last
             return
         if tokens[index].meaning not in _GLUE and tokens[index].kind is not Kind.NUMBER:

@@ -126,7 +126,7 @@ def _is_fraction(tokens: Sequence[Token], index: int) -> bool:
     return (
         _meaning(tokens, index + 1) in (Meaning.SIZE, Meaning.REST)
         or _meaning(tokens, index - 1) in _SALES
-        or (index + 1 < len(tokens) and tokens[index + 1].word in ("of", "out", "sized"))
+        or (index + 1 < len(tokens) and tokens[index + 1].word in ("of", "sized"))
     )
 
 

@@ -45,6 +45,8 @@ def _decide(post: Post, conversation: Conversation | None) -> Finding | Doubt | 
 
 
 def _rest(post: Post) -> Doubt | Nothing:
+    if any(token.word == "same" for token in post.tokens) and Meaning.NUMBER in post.meanings:
+        return Doubt("may repeat an earlier trade")
     names_option = not post.meanings.isdisjoint(_OPTION_WORDS)
     if Meaning.BUY_TO_OPEN in post.meanings or (
         names_option

@@ -25,16 +25,18 @@ from autoscalper.parser.grammar.tokens import Kind
 #: What before the verb means that it was not done.
 _UNREAL = meanings("NOT IF FUTURE ASK PAST QUOTED OTHERS WATCH LOOKING_FOR RECAP STILL")
 #: A stop named with an entry belongs to the entry.
-_UNREAL_STOP = _UNREAL - meanings("STILL OTHERS WATCH") | {
-    Meaning.LONG, Meaning.SHORT, Meaning.ENTER, Meaning.BUYING, Meaning.BUY_TO_OPEN,
-}  # fmt: skip
+_UNREAL_STOP = (_UNREAL - meanings("STILL OTHERS WATCH")) | meanings(
+    "LONG SHORT ENTER BUYING BUY_TO_OPEN"
+)
 _ADDS = meanings("ADD AVERAGE")
 _TAKES = meanings("TAKE ENTER BUYING")
 _POSITION_WORDS = meanings("CONTRACTS CALL PUT TICKER")
 _PLANS = meanings("LOAD WATCH LOOKING_FOR")
 _PLAN_MARKS = _PLANS | meanings("LEVEL_NOUN LEVEL_WORD FUTURE")
 _CAUTION = meanings("LIGHT RISKY EXTREME")
+#: Words without a meaning that a sentence may have in front of what it reports.
 _MOST_UNKNOWN = 2
+#: Tokens of the longest post that can be a mere note of caution or a withdrawal.
 _LONGEST_NOTE = 8
 #: "add" by itself may be an order to others or a plan.
 _BARE_ADDS = ("add", "adds", "dca")
@@ -97,6 +99,9 @@ def _add_verb(post: Post, clause: Clause) -> int | None:
         is_done = token.meaning is Meaning.ADD and (
             token.word not in _BARE_ADDS or (before is not None and before.meaning is Meaning.LIGHT)
         )
+        follows = post.tokens[index + 1] if index + 1 < clause.stop else token
+        if follows.kind is Kind.PERCENT:
+            continue
         if is_done or _takes_more(post, clause, index):
             return index if _is_real(post, clause, index, _UNREAL) else None
     return None

@@ -25,7 +25,6 @@ class Meaning(enum.Enum):
     CONTRACT_SYMBOL = enum.auto()
     NEWLINE = enum.auto()
     MENTION = enum.auto()
-    MARK = enum.auto()
     SENTENCE_END = enum.auto()
     PAREN = enum.auto()
     SEPARATOR = enum.auto()
@@ -144,7 +143,6 @@ class Meaning(enum.Enum):
     WRITE = enum.auto()
     SHARES = enum.auto()
     FUTURES = enum.auto()
-    WORD_TICKER = enum.auto()
 
     # risk
     LIGHT = enum.auto()

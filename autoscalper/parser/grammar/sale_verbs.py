@@ -42,18 +42,19 @@ _WHOLE = meanings("REST ALL RUNNER")
 _POSITIONS = (
     FRACTION_WORDS
     | _WHOLE
-    | meanings(
-        "TICKER SELF THIS FILLER CALL PUT NUMBER CONTRACTS PART SIZE SLASHED MENTION TRIM HOLDING"
-    )
+    | meanings("TICKER SELF THIS CALL PUT NUMBER CONTRACTS PART SIZE SLASHED MENTION TRIM HOLDING")
 )
 #: "a perfect trim", "trim level": the noun.
 _BEFORE_A_TRIM = frozenset("perfect to first great the".split())
 _TRIM_NOUNS = meanings("LEVEL_NOUN TARGET RESTING")
 #: "at close", "daily close": the end of the day or of a candle.
 _BEFORE_CLOSING_TIME = frozenset(
-    "the at before into by after min daily market hourly candle".split()
+    "the at before into by after so too that how min daily hourly".split()
 )
 _PERIODS = frozenset("day week session month year bell morning night candle".split())
+#: "cut the noise", "exit polls", "so close": not always said of a position.
+_IDIOMATIC = frozenset("cut cutting close exit closed".split())
+_ARTICLES = frozenset("the a an".split())
 #: "sold off", "sell pressure": what the market does.
 _SELLING_OFF = frozenset("to off pressure side wall into".split())
 #: "time to sell", "had to sell": done nevertheless.
@@ -126,6 +127,8 @@ def _trimmed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None
 
 def _taken(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
     near = _meanings(tokens, index + 1, min(index + 6, clause.stop))
+    if Meaning.DAYS in near:
+        return None
     if Meaning.OFF in near and near & _WHOLE:
         return Sale.ALL
     if Meaning.OFF in near and any(t.kind is Kind.PERCENT for t in tokens[index + 1 : index + 3]):
@@ -192,14 +195,19 @@ def _out(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
         return None
     after = index + 1
     if after < clause.stop and tokens[after].word == "of":
-        after += 1
-        if after < clause.stop and tokens[after].meaning not in _POSITIONS:
+        if not _names_position(tokens, after + 1, clause):
             return None if is_plain else Sale.ALL
     elif is_plain and after < clause.stop and tokens[after].meaning is Meaning.UNKNOWN:
         return None
     if before is not None and before.meaning in FRACTION_WORDS:
         return Sale.PART
     return _part_or_all(tokens, index, clause)
+
+
+def _names_position(tokens: Sequence[Token], index: int, clause: Clause) -> bool:
+    filler = Meaning.FILLER
+    named = next((t for t in tokens[index : clause.stop] if t.meaning is not filler), None)
+    return named is None or named.meaning in _POSITIONS
 
 
 def _spoils_out(tokens: Sequence[Token], index: int) -> bool:
@@ -225,10 +233,18 @@ def _closed(tokens: Sequence[Token], index: int, clause: Clause) -> Sale | None:
     near = {token.word for token in tokens[index + 1 : min(index + 5, clause.stop)]}
     if near & _PERIODS:
         return None
-    if tokens[index].word == "close" and index > clause.first:
-        if tokens[index - 1].word in _BEFORE_CLOSING_TIME:
+    if tokens[index].word in _IDIOMATIC:
+        if index > clause.first and _spoils_closing(tokens[index - 1]):
+            return None
+        following = (t for t in tokens[index + 1 : clause.stop] if t.word not in _ARTICLES)
+        object_ = next(following, None)
+        if object_ is not None and object_.meaning is Meaning.UNKNOWN:
             return None
     return _sold(tokens, index, clause)
+
+
+def _spoils_closing(before: Token) -> bool:
+    return before.meaning is Meaning.UNKNOWN or before.word in _BEFORE_CLOSING_TIME
 
 
 def _part_or_all(tokens: Sequence[Token], index: int, clause: Clause) -> Sale:

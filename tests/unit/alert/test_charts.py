@@ -1,4 +1,6 @@
 import struct
+import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -47,9 +49,8 @@ def test_a_trade_is_a_small_picture(panel: TradePanel) -> None:
 
 
 def test_a_single_fill_without_a_posted_price_can_be_drawn() -> None:
-    size(
-        draw_trade(TradePanel(title="x", posted_price=None, stop_price=None, marks=PANEL.marks[:1]))
-    )
+    panel = TradePanel(title="x", posted_price=None, stop_price=None, marks=PANEL.marks[:1])
+    size(draw_trade(panel))
 
 
 def test_a_summary_grows_with_its_trades_up_to_a_limit() -> None:
@@ -63,8 +64,5 @@ def test_the_same_is_drawn_the_same() -> None:
 
 
 def test_importing_the_module_does_not_load_the_library() -> None:
-    import subprocess
-    import sys
-
     code = "import sys, autoscalper.alert.charts; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -68,9 +68,7 @@ def named(contract: OptionContract) -> ContractTerms:
     )
 
 
-def entry(
-    contract: OptionContract = CALL, price: str | None = "0.40", **said: object
-) -> OpenTrade:
+def entry(contract: OptionContract = CALL, price: str | None = "0.40", **said: object) -> OpenTrade:
     """Return an entry, by default two contracts of the call at 0.40."""
     posted = None if price is None else Decimal(price)
     return OpenTrade(contract=named(contract), price=posted, **said)  # type: ignore[arg-type]
@@ -194,9 +192,7 @@ class Story:
     def delete(self, post_id: PostId) -> PostId:
         """Have a post deleted, and return the deletion's id."""
         post = self._version_of(post_id)
-        self.tell(
-            SignalWithdrawn(signal_id=SignalId(post_id), post=post, withdrawn_at=self.now)
-        )
+        self.tell(SignalWithdrawn(signal_id=SignalId(post_id), post=post, withdrawn_at=self.now))
         return post.post_id
 
     def exit(self, **said: str) -> PostId:
@@ -237,9 +233,7 @@ class Story:
         """The gateway's side of ``order``."""
         return self.gateway.orders[self.order(purpose, number).ib_order_id]
 
-    def fill(
-        self, purpose: Purpose, qty: int = 99, price: str = "0.40", number: int = -1
-    ) -> None:
+    def fill(self, purpose: Purpose, qty: int = 99, price: str = "0.40", number: int = -1) -> None:
         """Fill one of our orders and let everything arrive."""
         self.gateway.now = self.now
         self.gateway.fill(self.at_gateway(purpose, number), qty, Decimal(price))

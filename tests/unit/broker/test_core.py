@@ -2,6 +2,7 @@ from decimal import Decimal
 from autoscalper.domain.order import Purpose
 from tests.unit.broker.story import Story, opened, entry
 
+
 def test_an_entry() -> None:
     story = opened()
     print(story.outcomes, story.live(), story.held)

@@ -40,7 +40,7 @@ def test_a_gateway_that_does_not_run_is_one_line_and_code_one(
     [
         ("strike=210", ("strike", "210")),
         ("reason=a=b", ("reason", "a=b")),
-        ('fault={"on": "placeOrder"}', ("fault", {"on": "placeOrder"})),
+        ('contract={"right": "C"}', ("contract", {"right": "C"})),
     ],
 )
 def test_an_argument_is_text_but_for_json_objects(text: str, expected: tuple[str, object]) -> None:

@@ -17,6 +17,7 @@ from autoscalper.simulator.orders import (
     Side,
     Status,
     Submission,
+    TimeCondition,
     TimeInForce,
 )
 from autoscalper.simulator.sessions import Hours
@@ -139,6 +140,13 @@ class TestAmending:
         assert told(table.place(1, terms())) == ["Opened 1 Submitted"]
         table.place(1, terms(qty=5, limit_price=Decimal("0.50")))
         assert table[1].order_qty == 5
+
+    def test_every_quantity_that_it_had_is_in_its_history(self, table: Table) -> None:
+        bracket(table, qty=10)
+        table.place(3, stop(8, parent_id=ENTRY))
+        table.fill(1, 10)
+        table.fill(2, 5)
+        assert [line.order_qty for line in table[3].history] == [10, 10, 8, 8, 4]
 
     def test_what_does_not_match_is_refused(self, table: Table) -> None:
         table.place(1, terms())
@@ -398,6 +406,12 @@ class TestTime:
         assert table[1].status is Status.PRE_SUBMITTED
         assert table.quote("0.42", "0.43") == []
         assert told(table.at(hours=2)) == ["Opened 1 Submitted"]
+
+    def test_a_condition_can_end_an_order(self, table: Table) -> None:
+        condition = TimeCondition(at=NOW + timedelta(hours=1), is_after=True)
+        table.place(1, terms(conditions=(condition,), conditions_cancel_order=True))
+        assert table.at(hours=0.5) == []
+        assert told(table.at(hours=1)) == ["Cancelled 1 Cancelled"]
 
     def test_an_untransmitted_order_is_left_alone_by_the_clock(self, table: Table) -> None:
         table.place(1, terms(transmit=False))

@@ -73,14 +73,14 @@ async def ask_often(wire: Wire, count: int) -> None:
 
 async def test_too_many_messages_are_an_error_and_the_third_time_the_end(gateway: Stand) -> None:
     async with wired(gateway) as wire:
-        gateway.clock.pass_by(seconds=2)
-        await ask_often(wire, 51)
+        gateway.clock.pass_by(seconds=3)
+        await ask_often(wire, 101)
         answer = await wire.answers()
-        assert ids(answer).count("9") == 51
+        assert ids(answer).count("9") == 101
         assert errors(answer) == [("-1", "100")]
-        await ask_often(wire, 51)
+        await ask_often(wire, 101)
         await wire.read_until("4")
-        await ask_often(wire, 51)
+        await ask_often(wire, 101)
         await wire.read_until("4")
         assert await wire.ending() == b""
 

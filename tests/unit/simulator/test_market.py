@@ -130,3 +130,10 @@ def test_only_options_have_greeks() -> None:
     assert greeks is not None and 0 < greeks.delta < 1
     later = market.greeks(CALL, WEDNESDAY + timedelta(days=30))
     assert later is not None and later.value >= 0
+
+
+def test_an_anchored_market_has_no_price_before_the_first_order() -> None:
+    market = Market(1, anchored=True)
+    quote = market.quote(CALL, WEDNESDAY)
+    assert (quote.bid, quote.ask) == (None, None)
+    assert market.step(WEDNESDAY) == []

@@ -5,9 +5,12 @@ import pytest
 
 from autoscalper.domain.contract import Right
 from autoscalper.simulator import commands
+from autoscalper.simulator.faults import Action, Fault
 from autoscalper.simulator.operations import CommandFailed
 from autoscalper.simulator.orders import Status
+from autoscalper.simulator.quote_desk import Feed
 from tests.unit.simulator.stand import EXPIRY, Stand, submission, terms
+from tests.unit.simulator.wire import errors, wired
 
 
 def place(stand: Stand, order_id: int = 1, *, ref: str = "ref", qty: int = 2) -> None:
@@ -108,3 +111,18 @@ def test_a_spot_moves_the_options_at_the_next_step(stand: Stand) -> None:
     stand.execute(commands.SetSpot(underlying="SPX", price=Decimal(6500)))
     stand.execute(commands.Step(count=2))
     assert shown(stand, quote_of("6850"))["quote"].bid > before.bid + 200
+
+
+async def test_connections_feeds_and_words_are_commands_too(gateway: Stand) -> None:
+    async with wired(gateway) as wire:
+        gateway.execute(commands.Say(code=2105, text="broken", client=5))
+        gateway.execute(commands.Say(code=2106, text="for another", client=6))
+        gateway.execute(commands.Feeds(feed=Feed.COMPETING))
+        gateway.execute(Fault(on="reqIds", action=Action.NO_ANSWER))
+        assert errors(await wire.answers()) == [("-1", "2105")]
+        assert list(shown(gateway, commands.ShowFaults())["faults"]) == [1]
+        gateway.execute(commands.Clear())
+        assert gateway.gateway.quotes.feed is Feed.LIVE
+        assert shown(gateway, commands.ShowFaults()) == {"faults": {}}
+        assert shown(gateway, commands.Drop(client=5)) == {"dropped": 1}
+        assert await wire.ending() == b""

@@ -240,3 +240,20 @@ async def test_an_expired_contract_cannot_be_ordered(gateway: Stand) -> None:
         wire.send(*order_fields(1))
         assert errors(await wire.answers()) == [("1", "200")]
     assert EXPIRY < gateway.clock.now().date()
+
+
+async def test_a_global_cancel_ends_the_orders_of_all_clients(gateway: Stand) -> None:
+    async with wired(gateway, client_id=5) as five, wired(gateway, client_id=6) as six:
+        five.send(*order_fields(1, lmtPrice="0.20"))
+        await five.answers()
+        six.send("58", "1")
+        await six.answers()
+        assert ids(await five.answers()) == ["3", "4"]
+
+
+async def test_a_request_that_fails_validation_says_why(gateway: Stand) -> None:
+    async with wired(gateway) as wire:
+        wire.send(*order_fields(1, tif="OPG"))
+        (answer,) = await wire.answers()
+        assert answer[2:4] == ["1", "321"]
+        assert "Invalid time in force" in answer[4]

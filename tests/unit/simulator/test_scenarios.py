@@ -59,6 +59,27 @@ class TestTheLink:
         gateway.execute(Fill(perm_id=live[0].perm_id))
         assert [status for _, status in refs(gateway)] == ["Filled", "Submitted"]
 
+    async def test_a_new_order_waits_where_amendments_fork(self, gateway: Stand) -> None:
+        async with wired(gateway) as wire:
+            gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))
+            await place(wire)
+            await wire.answers()
+            assert refs(gateway) == []
+            gateway.execute(BACK)
+        assert refs(gateway) == [("ref", "Submitted")]
+
+    async def test_who_comes_meanwhile_is_told_and_hears_the_news_later(
+        self, gateway: Stand
+    ) -> None:
+        gateway.execute(DOWN)
+        async with wired(gateway, greets=False) as wire:
+            await wire.greet()
+            assert errors(await wire.answers()) == [("-1", "2110")]
+            await place(wire)
+            assert await wire.answers() == []
+            gateway.execute(BACK)
+            assert ids(await wire.answers()) == ["4", "5", "3"]
+
     async def test_lost_subscriptions_stay_lost(self, gateway: Stand) -> None:
         gateway.quote("0.40", "0.41")
         async with connected(gateway) as ib:

@@ -346,6 +346,8 @@ ENTRIES = [
     ("AMD 180c 8/14 around 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("AMD 180c 8/14 paying 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("AMD 180c 8/14 2.35 or less", "NEW AMD 180C 2026-08-14 @2.35"),
+    ("BTO $AMD 180p 1.25 0DTE", "NEW AMD 180P 2026-08-11 @1.25"),
+    ("AMD 180c 1.25 8/14 exp", "NEW AMD 180C 2026-08-14 @1.25"),
 ]
 
 #: Posts that say something about a trade.
@@ -610,6 +612,9 @@ FOLLOW_UPS = [
     ("trail at .50", "STOP stop 0.50 premium"),
     ("$2.05 average", "ADD avg 2.05"),
     ("AMD call spread closed", "IGNORE"),
+    ("GM 60c 8/14 out", "EXIT GM 60C 2026-08-14"),
+    ("out of these here", "EXIT"),
+    ("out of the rest of the trade", "EXIT"),
 ]
 
 #: Posts that name a contract and open nothing.
@@ -907,6 +912,15 @@ NO_TRADES = [
     "LOTTO 600c .20",
     "RISKY 600c 8/14 .20",
     "FULL SEND 600c 8/14 .20",
+    "out of the office today",
+    "exit polls today",
+    "so close",
+    "market closed",
+    "cut the noise",
+    "Fed cut 25",
+    "took half a day off",
+    "Averaged 20% a week",
+    "same play at 605",
 ]
 
 #: Posts that try to make a reader run long, each close to the longest that is read.

@@ -1,0 +1,1 @@
+"""Tables of words and symbols that the grammar reads with."""
