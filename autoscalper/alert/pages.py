@@ -281,7 +281,7 @@ def _order_words(order: LiveOrder) -> str:
 def _today_line(closed: Sequence[TradeClosed]) -> str:
     total = sum((each.realized for each in closed), Decimal(0))
     won = sum(each.realized > 0 for each in closed)
-    return f"Today: {bold(dollars(total))}, {len(closed)} trades closed, {won} won"
+    return f"Today: {bold(dollars(total))}, closed {len(closed)}, won {won}"
 
 
 def _processes_line(view: View) -> str:

@@ -107,6 +107,10 @@ def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime)
         return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
     held = book.held(trade)
     book.put_trade(replace(trade, hold=0))
+    if held == 0 and not any(
+        each.is_live and each.side is Side.BUY for each in book.orders_of(trade)
+    ):
+        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
     if held == 0:
         return Outcome(kind=OutcomeKind.TRADED, detail="canceling the unfilled entry")
     return Outcome(kind=OutcomeKind.TRADED, detail=f"closing {held}{_later(book)}")

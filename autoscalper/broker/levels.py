@@ -120,7 +120,7 @@ def _reduce_protection(
             if order.leaves_qty > allowed:
                 done = False
                 if not settling or _enlarges(order, allowed):
-                    commands += _shrink(book, order, allowed, now)
+                    commands += _shrink(book, trade, order, allowed, now)
     return done, commands
 
 
@@ -136,10 +136,12 @@ def _groups(protective: list[Order]) -> list[list[Order]]:
     return list(groups.values())
 
 
-def _shrink(book: Book, order: Order, leaves_qty: int, now: datetime) -> list[Command]:
+def _shrink(
+    book: Book, trade: Trade, order: Order, leaves_qty: int, now: datetime
+) -> list[Command]:
     if leaves_qty == 0:
         return _cancel(book, order, now)
-    terms = replace(order.terms, order_qty=order.cum_qty + leaves_qty)
+    terms = replace(_wanted_terms(trade, order), order_qty=order.cum_qty + leaves_qty)
     return _modify(book, order, terms, now)
 
 

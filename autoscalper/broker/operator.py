@@ -31,6 +31,13 @@ from autoscalper.links.any_to_alert import CommandState
 
 #: How long after its post an entry that came too late can still be taken by hand.
 TAKEN_WITHIN = timedelta(minutes=15)
+#: What the operator said or pressed.
+_SAID: dict[type[alert_to_broker.Message], str] = {
+    PauseEntries: "/pause",
+    ResumeEntries: "/resume",
+    CloseTrades: "/closeall",
+    TakeEntry: "Take it",
+}
 
 
 def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Command]:
@@ -40,7 +47,8 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
     age = now - command.given_at
     if age > alert_to_broker.MAX_AGE:
         allowed = alert_to_broker.MAX_AGE.total_seconds()
-        line = f"{age.total_seconds():.0f} s old, at most {allowed:.0f} s are allowed"
+        what = _SAID[type(command)]
+        line = f"{what} is {age.total_seconds():.0f} s old, {allowed:.0f} s are allowed"
         _answer(book, command, CommandState.REFUSED, (line,), now)
         return []
     match command:

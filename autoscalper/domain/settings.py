@@ -111,6 +111,8 @@ class ParserSettings(Common, frozen=True, kw_only=True):
     llm_model: str = "claude-haiku-5-5"
     llm_timeout_seconds: Annotated[Decimal, Meta(gt=0, description="seconds above 0")] = Decimal(4)
     parser_mode: ParserMode = ParserMode.FAST
+    #: Where a stand-in for the model's service listens, on this machine only; empty: Anthropic.
+    anthropic_api_url: str = ""
 
 
 class SimulatedGateway(Common, frozen=True, kw_only=True):
@@ -277,6 +279,8 @@ def contradictions(settings: Common) -> list[str]:
         found.append("CRASH_DIR ends processes and is for dry runs only: unset it")
     if isinstance(settings, IngestSettings):
         found += _ingest_contradictions(settings)
+    if isinstance(settings, ParserSettings):
+        found += _parser_contradictions(settings)
     if isinstance(settings, BrokerSettings):
         found += _broker_contradictions(settings)
     if isinstance(settings, TelegramBot):
@@ -336,6 +340,14 @@ def _ingest_contradictions(settings: IngestSettings) -> list[str]:
             # The token goes there.
             found.append(f"{name.upper()} is {url!r}, expected an address of this machine")
     return found
+
+
+def _parser_contradictions(settings: ParserSettings) -> list[str]:
+    url = settings.anthropic_api_url
+    if url and not _LOOPBACK_URL.fullmatch(url):
+        # The key goes there.
+        return [f"ANTHROPIC_API_URL is {url!r}, expected an address of this machine"]
+    return []
 
 
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:

@@ -7,16 +7,22 @@ from datetime import date
 from typing import Protocol, assert_never
 
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.identity import PostId, SignalId
+from autoscalper.domain.identity import ChannelId, PostId, SignalId
+from autoscalper.domain.instruction import CloseTrade, MoveStop, TrimTrade
 from autoscalper.domain.post import Post
-from autoscalper.domain.reading import Reading
+from autoscalper.domain.reading import Abstained, Instructed, Reader, Reading
+from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
-from autoscalper.parser import core
+from autoscalper.parser import claims, core, guards, modes
+from autoscalper.parser.claims import Unread
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.core import Answer, Heard
+from autoscalper.parser.line import Line, Waiting, channel_of, message_id_of
 from autoscalper.parser.memory import Memory
+from autoscalper.parser.modes import Settled
+from autoscalper.parser.questions import Question, ask_about
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
@@ -25,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class Read(Protocol):
-    """Whoever understands posts."""
+    """Whoever understands posts at once."""
 
     def __call__(
         self, text: str, *, posted_on: date, conversation: Conversation | None = None
@@ -34,62 +40,183 @@ class Read(Protocol):
 
 
 class Answers:
-    """Reads posts and keeps the answers: signals for the broker, outcomes for the user."""
+    """Reads posts and keeps the answers: signals for the broker, outcomes for the user.
 
-    def __init__(self, store: Store, read: Read, clock: Clock) -> None:
-        """Write into ``store``, which was opened with ``memory.SCHEMA``, what ``read`` says."""
+    The answers of a channel leave in the order of its posts. A post that needs the model waits in
+    line, and so do those behind it, but for an exit, trim or stop that the grammar is sure of.
+    """
+
+    def __init__(
+        self, store: Store, read: Read, clock: Clock, *, mode: ParserMode = ParserMode.GRAMMAR
+    ) -> None:
+        """Write into ``store``, opened with the schemas of ``memory`` and ``line``."""
         self.signals: Log[parser_to_broker.Message] = Log(store, parser_to_broker.LINK, clock)
         self.notices: Log[any_to_alert.Message] = Log(store, any_to_alert.FROM_PARSER, clock)
         self._memory = Memory(store)
+        self._line = Line(store)
         self._read = read
         self._clock = clock
+        self._mode = mode
+        #: Questions that came back without an answer worth remembering.
+        self._unread: dict[str, Unread] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages wait in line."""
+        return len(self._line)
 
     def take(self, message: ingest_to_parser.Message) -> None:
-        """Answer ``message`` inside the caller's transaction, unless it was answered before."""
-        if self._is_answered(message.post_id):
+        """Answer ``message`` inside the caller's transaction, or put it in line.
+
+        A message that was answered before or waits already changes nothing.
+        """
+        if self._is_answered(message.post_id) or self._line.has(message.post_id):
             return
-        answer = self._answer(message)
+        by_grammar = self._by_grammar(message)
+        is_held_up = self._is_held_up(message, by_grammar)
+        wants_model = by_grammar is not None and modes.needs_model(self._mode, by_grammar)
+        question = self._question(message) if is_held_up or wants_model else None
+        if is_held_up or not self._try(message, by_grammar, question):
+            is_asked = wants_model and question is not None
+            self._line.add(Waiting(message=message, question=question, is_asked=is_asked))
+        if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
+            self._memory.keep_words(message.post)
+
+    def resume(self) -> None:
+        """Go on, inside the caller's transaction, with the lines that a process before left."""
+        for channel_id in self._line.channels():
+            self._advance(channel_id)
+
+    def questions(self) -> list[Question]:
+        """Return what the model is to be asked."""
+        return [each for each in self._line.questions() if each.key not in self._unread]
+
+    def learn(self, question: Question, answer: claims.Answer) -> None:
+        """Answer, inside the caller's transaction, what waited for the model's ``answer``."""
+        if isinstance(answer, Unread) and not answer.is_final:
+            self._unread[question.key] = answer
+        else:
+            self._memory.keep_model_answer(question.key, answer)
+        for channel_id in self._line.channels(question.key):
+            self._advance(channel_id)
+        still_asked = {each.key for each in self._line.questions()}
+        self._unread = {key: each for key, each in self._unread.items() if key in still_asked}
+
+    def _advance(self, channel_id: ChannelId) -> None:
+        for waiting in self._line.of(channel_id):
+            message = waiting.message
+            # Once more: what stood before it in line may be what it refers to.
+            if not self._try(message, self._by_grammar(message), waiting.question):
+                self._line.ask(message.post_id)
+                return
+            self._line.remove(message.post_id)
+
+    def _try(
+        self,
+        message: ingest_to_parser.Message,
+        by_grammar: Reading | None,
+        question: Question | None,
+    ) -> bool:
+        answer = self._answer(message, by_grammar, question)
+        if answer is None:
+            return False
         if isinstance(answer, OutcomeDecided):
             self.notices.append(message.post_id, answer)
         else:
             self.signals.append(message.post_id, answer)
         logger.info("post answered post_id=%s answer=%s", message.post_id, _word(answer))
+        return True
 
     def _is_answered(self, post_id: PostId) -> bool:
         return self.signals.has(post_id) or self.notices.has(post_id)
 
-    def _answer(self, message: ingest_to_parser.Message) -> Answer:
+    def _answer(
+        self,
+        message: ingest_to_parser.Message,
+        by_grammar: Reading | None,
+        question: Question | None,
+    ) -> Answer | None:
         now = self._clock.now()
+        if isinstance(message, PostDeleted) or by_grammar is None:
+            return self._deletion(message, now)
+        post = message.post
+        settled = self._settle(post, by_grammar, question)
+        if settled is None:
+            return None
+        reading, reader = settled.reading, settled.read_by
         match message:
-            case PostPublished(post=post):
-                reading = self._understand(post)
-                answer = core.answer_post(post, reading, read_at=now)
-                return self._remembered(answer, post, reading)
-            case PostEdited(post=post):
-                reading = self._understand(post)
-                answer = core.answer_edit(post, reading, self._signal_of(post), read_at=now)
-                return self._remembered(answer, post, reading)
-            case PostDeleted():
-                heard = self._memory.heard(message.message_id)
-                return core.answer_deletion(message, heard, read_at=now)
+            case PostPublished():
+                answer = core.answer_post(post, reading, read_by=reader, read_at=now)
+            case PostEdited():
+                before = self._signal_of(post)
+                answer = core.answer_edit(post, reading, before, read_by=reader, read_at=now)
             case _:
                 assert_never(message)
+        return self._remembered(answer, post, reading)
 
-    def _understand(self, post: Post) -> Reading:
-        posted_on = post.posted_at.astimezone(EXCHANGE_ZONE).date()
+    def _settle(
+        self, post: Post, by_grammar: Reading, question: Question | None
+    ) -> Settled | None:
+        if not modes.needs_model(self._mode, by_grammar):
+            return Settled(by_grammar, Reader.GRAMMAR)
+        if question is None:
+            return Settled(modes.alone(by_grammar), Reader.GRAMMAR)
+        answer = self._unread.get(question.key) or self._memory.model_answer(question.key)
+        if answer is None:
+            return None
+        return modes.settle(self._mode, by_grammar, self._by_model(post, answer))
+
+    def _by_grammar(self, message: ingest_to_parser.Message) -> Reading | None:
+        if isinstance(message, PostDeleted):
+            return None
+        post = message.post
         conversation = self._memory.conversation_before(post)
-        reading = self._read(post.text, posted_on=posted_on, conversation=conversation)
-        self._memory.keep_conversation(post, conversation.after(reading, posted_on=posted_on))
-        return reading
+        reading = self._read(post.text, posted_on=_day(post), conversation=conversation)
+        return guards.for_people(reading, post.text)
+
+    def _by_model(self, post: Post, answer: claims.Answer) -> Reading:
+        if isinstance(answer, Unread):
+            return Abstained(reason=f"the model {answer.reason}")
+        conversation = self._memory.conversation_before(post)
+        return guards.check(answer, post.text, posted_on=_day(post), conversation=conversation)
+
+    def _is_held_up(
+        self, message: ingest_to_parser.Message, by_grammar: Reading | None
+    ) -> bool:
+        if self._line.is_empty(channel_of(message)):
+            return False
+        overtakes = isinstance(by_grammar, Instructed) and isinstance(
+            by_grammar.instruction, CloseTrade | TrimTrade | MoveStop
+        )
+        return not overtakes or self._line.has_version_of(message_id_of(message))
+
+    def _question(self, message: ingest_to_parser.Message) -> Question | None:
+        if isinstance(message, PostDeleted) or self._mode is ParserMode.GRAMMAR:
+            return None
+        post = message.post
+        replied_to = None if post.reply_to is None else self._memory.heard(post.reply_to)
+        return ask_about(
+            post.text,
+            self._memory.conversation_before(post),
+            earlier=self._memory.last_words_before(post),
+            replied_to=replied_to.post.text if replied_to else "",
+        )
 
     def _signal_of(self, post: Post) -> SignalId | None:
         heard = self._memory.heard(post.message_id)
         return None if heard is None else heard.signal_id
 
     def _remembered(self, answer: Answer, post: Post, reading: Reading) -> Answer:
+        conversation = self._memory.conversation_before(post)
+        after = conversation.after(reading, posted_on=_day(post))
+        self._memory.keep_conversation(post, after)
         signal_id = core.signal_id_of(answer)
         self._memory.keep(Heard(post=post, reading=reading, signal_id=signal_id))
         return answer
+
+
+def _day(post: Post) -> date:
+    return post.posted_at.astimezone(EXCHANGE_ZONE).date()
 
 
 def _word(answer: Answer) -> str:

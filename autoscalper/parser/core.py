@@ -12,7 +12,7 @@ from typing import assert_never
 import msgspec
 
 from autoscalper.domain.identity import AuthorId, SignalId
-from autoscalper.domain.instruction import AddToTrade, Instruction, OpenTrade
+from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
@@ -31,11 +31,17 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     signal_id: SignalId | None = None
 
 
-def answer_post(post: Post, reading: Reading, *, read_at: datetime) -> Answer:
+def answer_post(post: Post, reading: Reading, *, read_by: Reader, read_at: datetime) -> Answer:
     """Return the answer to a message: a signal if it instructs, else that it is ignored."""
     match reading:
         case Instructed(instruction=instruction):
-            return _issued(post, instruction, read_at)
+            return SignalIssued(
+                signal_id=SignalId(post.post_id),
+                post=post,
+                instruction=instruction,
+                read_by=read_by,
+                read_at=read_at,
+            )
         case Ignored(reason=reason):
             return _outcome(post, "nothing to do", _ignored(reason), read_at)
         case Abstained(reason=reason):
@@ -45,7 +51,12 @@ def answer_post(post: Post, reading: Reading, *, read_at: datetime) -> Answer:
 
 
 def answer_edit(
-    post: Post, reading: Reading, signal_id: SignalId | None, *, read_at: datetime
+    post: Post,
+    reading: Reading,
+    signal_id: SignalId | None,
+    *,
+    read_by: Reader,
+    read_at: datetime,
 ) -> Answer:
     """Return the answer to an edit of a message that gave ``signal_id``, or none.
 
@@ -57,14 +68,14 @@ def answer_edit(
             signal_id=signal_id,
             post=post,
             instruction=reading.instruction if isinstance(reading, Instructed) else None,
-            read_by=Reader.GRAMMAR,
+            read_by=read_by,
             read_at=read_at,
         )
     if isinstance(reading, Instructed) and isinstance(reading.instruction, OpenTrade | AddToTrade):
         understood = f"NEW {reading.instruction.contract}"
         denied = Outcome(kind=OutcomeKind.DENIED, detail="an edit never opens a position")
         return _outcome(post, understood, denied, read_at)
-    return answer_post(post, reading, read_at=read_at)
+    return answer_post(post, reading, read_by=read_by, read_at=read_at)
 
 
 def answer_deletion(deleted: PostDeleted, heard: Heard | None, *, read_at: datetime) -> Answer:
@@ -97,16 +108,6 @@ def _deletion(deleted: PostDeleted, heard: Heard | None) -> Post:
         text="",
         posted_at=deleted.deleted_at,
         received_at=deleted.deleted_at,
-    )
-
-
-def _issued(post: Post, instruction: Instruction, read_at: datetime) -> SignalIssued:
-    return SignalIssued(
-        signal_id=SignalId(post.post_id),
-        post=post,
-        instruction=instruction,
-        read_by=Reader.GRAMMAR,
-        read_at=read_at,
     )
 
 

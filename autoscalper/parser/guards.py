@@ -45,6 +45,7 @@ _NO_PURCHASE = meanings("NOT IF ASK QUOTED PAST FLOW STILL OTHERS QUESTION_MARK 
 _NO_ACT = meanings("NOT IF ASK QUOTED QUESTION_MARK")
 #: What makes a whole post no purchase of one option.
 _NO_ENTRY_POST = meanings("SPREAD WRITE QUOTED RECAP CANCEL SHARES")
+_FOR_PROGRAMS = "it is written for programs, not for people"
 _RIGHT_WORDS = {"call": Meaning.CALL, "put": Meaning.PUT}
 
 
@@ -59,7 +60,7 @@ def check(claim: Claim, text: str, *, posted_on: date, conversation: Conversatio
         return Abstained(reason="the model is not sure either")
     plain, disguised = normalise(text)
     if disguised or speaks_to_machines(text):
-        return Abstained(reason="it is written for programs, not for people")
+        return Abstained(reason=_FOR_PROGRAMS)
     post = parse(plain, posted_on)
     if not post.clauses:
         return Abstained(reason="nothing but a quote")
@@ -69,6 +70,20 @@ def check(claim: Claim, text: str, *, posted_on: date, conversation: Conversatio
     except Untrue as untrue:
         return Abstained(reason=f"the model {untrue}")
     return Instructed(instruction=instruction, evidence=witness.evidence)
+
+
+def for_people(reading: Reading, text: str) -> Reading:
+    """Return ``reading``, unless it buys on the word of a post that is written for programs."""
+    if is_purchase(reading) and speaks_to_machines(text):
+        return Abstained(reason=_FOR_PROGRAMS)
+    return reading
+
+
+def is_purchase(reading: Reading) -> bool:
+    """Return whether following ``reading`` would buy something."""
+    return isinstance(reading, Instructed) and isinstance(
+        reading.instruction, OpenTrade | AddToTrade
+    )
 
 
 def _instruction(claim: Claim, witness: Witness) -> Instruction:

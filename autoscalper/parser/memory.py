@@ -1,4 +1,6 @@
-"""What parser remembers: messages with their readings and signals, authors' conversations."""
+"""What parser remembers: messages with their readings and signals, authors' conversations and
+last words, and what the model answered.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,10 @@ import msgspec
 
 from autoscalper.domain.identity import MessageId
 from autoscalper.domain.post import Post
+from autoscalper.parser.claims import Answer
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.core import Heard
+from autoscalper.parser.questions import MOST_EARLIER
 from autoscalper.runtime.store import Store
 
 #: What parser's store must hold beside its logs and its cursor.
@@ -16,12 +20,19 @@ CREATE TABLE IF NOT EXISTS heard (message_id TEXT PRIMARY KEY, heard BLOB NOT NU
 CREATE TABLE IF NOT EXISTS conversations (
     channel_id TEXT, author_id TEXT, conversation BLOB NOT NULL,
     PRIMARY KEY (channel_id, author_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS last_words (
+    channel_id TEXT, author_id TEXT, texts BLOB NOT NULL,
+    PRIMARY KEY (channel_id, author_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS model_answers (
+    key TEXT PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID;
 """
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_heard = msgspec.msgpack.Decoder(Heard).decode
 _decode_conversation = msgspec.msgpack.Decoder(Conversation).decode
+_decode_texts = msgspec.msgpack.Decoder(tuple[str, ...]).decode
+_decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
 class Memory:
@@ -59,4 +70,33 @@ class Memory:
         self._store.execute(
             "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?)",
             (post.channel_id, post.author_id, _encode(conversation)),
+        )
+
+    def last_words_before(self, post: Post) -> tuple[str, ...]:
+        """Return the last posts of the author in the channel, oldest first."""
+        row = self._store.execute(
+            "SELECT texts FROM last_words WHERE channel_id = ? AND author_id = ?",
+            (post.channel_id, post.author_id),
+        ).fetchone()
+        return () if row is None else _decode_texts(row[0])
+
+    def keep_words(self, post: Post) -> None:
+        """Keep the text of ``post`` as the author's newest."""
+        texts = (*self.last_words_before(post), post.text)[-MOST_EARLIER:]
+        self._store.execute(
+            "INSERT OR REPLACE INTO last_words VALUES (?, ?, ?)",
+            (post.channel_id, post.author_id, _encode(texts)),
+        )
+
+    def model_answer(self, key: str) -> Answer | None:
+        """Return what the model answered to the question with ``key``, None if it never did."""
+        row = self._store.execute(
+            "SELECT answer FROM model_answers WHERE key = ?", (key,)
+        ).fetchone()
+        return None if row is None else _decode_answer(row[0])
+
+    def keep_model_answer(self, key: str, answer: Answer) -> None:
+        """Keep an answer, so that the same question is never asked again."""
+        self._store.execute(
+            "INSERT OR IGNORE INTO model_answers VALUES (?, ?)", (key, _encode(answer))
         )

@@ -30,8 +30,12 @@ CENT = Decimal("0.01")
 class Floor:
     """One stack, one trader."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, number: int = 0) -> None:
+        """Trade on ``stack``, in contracts and messages that no floor of another number has."""
         self.stack = stack
+        self.call = Contract(underlying="SPY", strike=610 + number, right="C")
+        self.put = Contract(underlying="QQQ", strike=590 + number, right="P")
+        self._prefix = f"f{number}."
         self._door = stack.door()
         self._handed_in: list[HandedIn] = []
         self._lines: dict[str, str] = {}
@@ -44,15 +48,18 @@ class Floor:
         price = Decimal(ask)
         show_quote(self.stack, Move(at=0.0, contract=contract, bid=price - CENT, ask=price))
 
-    def enter(self, contract: Contract, price: str, message_id: str) -> HandedIn:
+    def enter(self, contract: Contract, price: str) -> HandedIn:
         """Hand an entry in."""
-        text = f"BTO {contract} 3/20 @ {price}"
-        return self._say(Kind.ENTRY, text, message_id, contract)
+        return self._say(Kind.ENTRY, f"BTO {contract} 3/20 @ {price}", contract)
 
-    def say(self, kind: Kind, text: str, message_id: str, reply_to: HandedIn) -> HandedIn:
-        """Hand in what is said of an entry."""
+    def say(self, kind: Kind, text: str, reply_to: HandedIn) -> HandedIn:
+        """Hand in what is said of an entry, about its contract."""
         entry = reply_to.alert
-        return self._say(kind, text, message_id, entry.contract, reply_to=entry.message_id)
+        return self._say(kind, f"{text} {entry.contract}", entry.contract, entry.message_id)
+
+    def fault(self, on: str, action: str, **fields: object) -> None:
+        """Let something go wrong with a message to come; see the simulator's ``faults``."""
+        self.stack.ask("fault", on=on, action=action, **fields)
 
     def outcome(self, handed_in: HandedIn) -> Outcome:
         """Return the outcome of an alert, as soon as it has one."""
@@ -110,14 +117,13 @@ class Floor:
         self,
         kind: Kind,
         text: str,
-        message_id: str,
         contract: Contract | None,
         reply_to: str | None = None,
     ) -> HandedIn:
         alert = Alert(
             at=self.stack.moment(),
             kind=kind,
-            message_id=message_id,
+            message_id=f"{self._prefix}{len(self._handed_in)}",
             text=text,
             contract=contract,
             reply_to=reply_to,
@@ -128,13 +134,22 @@ class Floor:
 
 
 @contextmanager
-def a_floor(settings: Mapping[str, str] | None = None, *, sabotage: str = "") -> Iterator[Floor]:
+def a_stack(settings: Mapping[str, str] | None = None, *, sabotage: str = "") -> Iterator[Stack]:
     """Start everything in a directory of its own, and take it down again."""
     # Not pytest's own directory: the path of a unix socket must be short.
     directory = Path(tempfile.mkdtemp(prefix="floor-"))
     try:
         with Stack(directory, settings=settings, sabotage=sabotage) as stack:
-            with closing(Floor(stack)) as floor:
-                yield floor
+            yield stack
     finally:
         shutil.rmtree(directory)
+
+
+@contextmanager
+def a_floor(stack: Stack, number: int = 0) -> Iterator[Floor]:
+    """Open a floor on ``stack`` where the broker trades, with offers of 1.20 and 0.80."""
+    with closing(Floor(stack, number)) as floor:
+        floor.await_trading()
+        floor.show(floor.call, "1.20")
+        floor.show(floor.put, "0.80")
+        yield floor

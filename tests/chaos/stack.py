@@ -170,10 +170,11 @@ class Stack:
         return armed
 
     def state(self) -> str:
-        """Return the broker's state as its last heartbeat says it."""
+        """Return what the broker that runs now said of itself last, empty if it said nothing."""
         beat = heartbeat.read(self.run_dir, "broker")
-        alive = beat is not None and time.monotonic() - beat.monotonic < 2.5
-        return beat.details.get("state", "") if beat is not None and alive else ""
+        if beat is None or beat.pid != self.pid("broker"):
+            return ""
+        return beat.details.get("state", "")
 
     # The gateway.
 
@@ -183,8 +184,8 @@ class Stack:
         while True:
             try:
                 return self.market.ask(command, **arguments)
-            except SimulatorSilent:
-                if time.monotonic() > deadline:
+            except SimulatorSilent as error:
+                if _is_refusal(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(_LOOK_SECONDS)
 
@@ -192,6 +193,12 @@ class Stack:
         """Tell the simulator something, unless it is away; return whether it heard."""
         try:
             self.market.ask(command, **arguments)
-        except SimulatorSilent:
+        except SimulatorSilent as error:
+            if _is_refusal(error):
+                raise
             return False
         return True
+
+
+def _is_refusal(error: SimulatorSilent) -> bool:
+    return str(error).startswith("the simulator refused")

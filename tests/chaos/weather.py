@@ -107,7 +107,7 @@ class Weather:
             case Restart():
                 self._restart(what)
             case Fault():
-                stack.try_ask("fault", fault=_fault_of(what))
+                stack.try_ask("fault", **_fault_of(what))
             case LinkDown(seconds=seconds, orders=orders):
                 if stack.try_ask("connectivity", code=1100, orders=orders):
                     self._mend_after(seconds, what)

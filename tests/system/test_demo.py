@@ -70,10 +70,13 @@ def test_the_same_day_goes_as_well_through_the_real_discord_client() -> None:
     assert "41 posts, 41 outcomes" in said
 
 
-def test_a_day_that_goes_wrong_is_told_and_is_a_no(tmp_path: Path) -> None:
+def test_a_day_that_goes_wrong_is_told_and_kept_to_look_at(tmp_path: Path) -> None:
     day = a_day(tmp_path / "day.jsonl", "good morning", expect={"kind": "traded"})
-    code, _, complained = ended(demo("--replay", str(day)))
+    code, said, complained = ended(demo("--replay", str(day)))
     assert code == 1
+    directory = Path(said.splitlines()[-1].removeprefix("data and logs are kept in "))
+    assert (directory / "data" / "alert.db").exists()
+    shutil.rmtree(directory)
     assert complained.startswith("autoscalper: line 1: expected traded, was ignored: ")
 
 

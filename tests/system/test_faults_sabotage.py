@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.floor import Floor, a_floor
-from tests.chaos.trader import Contract
-
-CALL = Contract(underlying="SPY", strike=610, right="C")
-
+from tests.chaos.floor import Floor, a_floor, a_stack
 
 #: Seconds after which a product that is broken will not mend itself.
 LONG_ENOUGH_SECONDS = 15.0
@@ -18,29 +14,26 @@ def kinds(floor: Floor) -> set[str]:
 
 
 def test_orders_that_leave_before_their_intent_is_on_disk_are_doubled() -> None:
-    with a_floor(sabotage="early_orders") as floor:
-        floor.show(CALL, "1.20")
+    with a_stack(sabotage="early_orders") as stack, a_floor(stack) as floor:
         died = floor.die_at("broker-before-intent")
-        floor.enter(CALL, "1.20", "e1")
+        floor.enter(floor.call, "1.20")
         died()
         assert "duplicate" in kinds(floor)
 
 
 def test_a_cursor_that_moves_before_the_effect_loses_alerts() -> None:
-    with a_floor(sabotage="early_cursor") as floor:
-        floor.show(CALL, "1.20")
+    with a_stack(sabotage="early_cursor") as stack, a_floor(stack) as floor:
         died = floor.die_at("broker-before-signals-commit")
-        floor.enter(CALL, "1.20", "e1")
+        floor.enter(floor.call, "1.20")
         died()
         floor.await_trading()
         assert kinds(floor) == {"lost"}
 
 
 def test_a_broker_that_does_not_reconcile_never_knows_what_became_of_an_order() -> None:
-    with a_floor(sabotage="no_reconciliation") as floor:
-        floor.show(CALL, "1.20")
+    with a_stack(sabotage="no_reconciliation") as stack, a_floor(stack) as floor:
         died = floor.die_at("broker-after-intent")
-        floor.enter(CALL, "1.20", "e1")
+        floor.enter(floor.call, "1.20")
         died()
         floor.await_trading()
         assert "lost" in kinds(floor)

@@ -47,7 +47,7 @@ def test_the_status_shows_money_positions_orders_today_and_processes() -> None:
         "Open profit and loss +$36.00",
         "Stops: 2 MU 127.5C Mar 20 at 0.94",
         "Targets: 2 MU 127.5C Mar 20 at 1.87",
-        "Today: +$61.00, 1 trades closed, 1 won",
+        "Today: +$61.00, closed 1, won 1",
         "ingest ok · parser ok · broker ok · alert ok · watchdog ok",
     ]
 
@@ -200,7 +200,7 @@ def test_the_summary_counts_the_day_and_lists_its_trades() -> None:
     text = pages.summary_text(date(2026, 3, 18), decided, [story(), holding], "PAPER")
     assert lines(text)[:5] == [
         "PAPER Wednesday, March 18",
-        "Today: +$61.00, 1 trades closed, 1 won",
+        "Today: +$61.00, closed 1, won 1",
         "3 posts: 1 denied, 1 ignored, 1 traded",
         "1 still open",
         "Entries against the posted prices: -$6.00",

@@ -6,7 +6,7 @@ is on the way in either direction stays in two queues, so that a test can lose o
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
@@ -82,10 +82,11 @@ class ModelGateway:
         self.next_order_id = IbOrderId(1)
         self.inbox: list[Command] = []
         self.outbox: list[Event] = []
-        self.now = datetime.min
+        self.now = datetime.min.replace(tzinfo=UTC)
         #: What it refuses and withholds: set by tests.
         self.rejects = 0
         self.answers_completed = True
+        self.is_quoting = True
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.asks: dict[OptionContract, tuple[Decimal, Decimal]] = {}
 
@@ -174,6 +175,8 @@ class ModelGateway:
                 self._cancel(ib_order_id)
             case FindContract(contract=contract):
                 self._find(contract)
+            case WatchQuote() if not self.is_quoting:
+                pass
             case WatchQuote(contract=contract):
                 bid, ask = self.asks.get(contract, (Decimal("0.42"), Decimal("0.43")))
                 self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
@@ -234,8 +237,9 @@ class ModelGateway:
             self._refuse(order.ib_order_id, 105, "Order being modified does not match")
         else:
             grew = terms.order_qty > held.terms.order_qty
-            held.is_crossed = grew or (held.is_crossed and terms == held.terms)
             held.terms = terms
+            is_too_large = held.leaves_qty > self.positions.get(self._con_id(held), 0)
+            held.is_crossed = grew or (held.is_crossed and is_too_large)
             self._tell(held)
 
     def _cancel(self, ib_order_id: IbOrderId) -> None:

@@ -195,9 +195,9 @@ class Story:
         self.tell(SignalWithdrawn(signal_id=SignalId(post_id), post=post, withdrawn_at=self.now))
         return post.post_id
 
-    def exit(self, **said: str) -> PostId:
+    def exit(self, reply_to: str | None = None) -> PostId:
         """Have the trader get out."""
-        return self.post(CloseTrade(), **said)
+        return self.post(CloseTrade(), reply_to=reply_to)
 
     def trim(self, quantity: int | None = None) -> PostId:
         """Have the trader sell a part."""

@@ -217,7 +217,7 @@ def test_a_command_older_than_a_minute_is_refused_with_its_age(age: float, obeye
     close(story, age=age)
     assert (story.trade.hold == 0) is obeyed
     if not obeyed:
-        expected = (CommandState.REFUSED, ("61 s old, at most 60 s are allowed",))
+        expected = (CommandState.REFUSED, ("/closeall is 61 s old, 60 s are allowed",))
         assert answers(story) == [expected]
 
 

@@ -1,0 +1,72 @@
+"""How trades end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.links.any_to_alert import TradeClosed
+from tests.unit.broker.story import Story, entry, opened
+
+
+def closings(story: Story) -> list[TradeClosed]:
+    return [each for each in story.notices if isinstance(each, TradeClosed)]
+
+
+def test_a_flat_trade_is_closed_once_with_what_it_made() -> None:
+    story = opened()
+    story.fill(Purpose.TAKE_PROFIT, price="0.63")
+    story.wait(3)
+    (closed,) = closings(story)
+    assert (closed.bought_qty, closed.avg_entry_price, closed.avg_exit_price) == (
+        2,
+        Decimal("0.40"),
+        Decimal("0.63"),
+    )
+    assert closed.realized == Decimal("46.00")
+    assert not story.book.open_trades()
+
+
+def test_a_trade_that_never_bought_ends_without_a_word() -> None:
+    story = Story()
+    story.connect()
+    story.post(entry())
+    story.wait(1.5)
+    story.exit()
+    story.wait(3)
+    assert not story.book.open_trades()
+    assert not closings(story)
+
+
+def test_a_partly_filled_entry_is_told_once_it_has_settled() -> None:
+    story = Story()
+    story.connect()
+    post_id = story.post(entry())
+    story.wait(1.5)
+    story.fill(Purpose.ENTRY, 1)
+    assert post_id not in story.outcomes
+    story.wait(1.5)
+    assert str(story.outcomes[post_id]).startswith("traded: bought 1 at 0.40")
+
+
+def test_a_refused_entry_says_the_code_and_the_text() -> None:
+    story = Story()
+    story.gateway.rejects = 3
+    story.connect()
+    post_id = story.post(entry())
+    story.wait(3)
+    assert str(story.outcomes[post_id]).startswith("rejected: 201 ")
+
+
+def test_an_expired_contract_ends_its_trade_and_its_orders() -> None:
+    story = opened()
+    story.lose()
+    story.now += timedelta(days=1)
+    story.wait(1)
+    assert not story.book.open_trades()
+    assert {each.status for each in story.book.orders.values()} == {
+        OrderStatus.FILLED,
+        OrderStatus.EXPIRED,
+    }
+    assert story.reports() == ["IWM 241C 2026-11-20 expired while 2 were held"]
