@@ -12,18 +12,22 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from autoscalper.domain.identity import MessageId, post_id
+from autoscalper.domain.instruction import CloseTrade, OpenTrade
 from autoscalper.links import any_to_alert
 from tests.fakes.home import until
-from tests.fakes.telegram_server.stack import Stack, a_stack
+from tests.fakes.telegram_server.stack import Stack, a_stack, contract, terms_of
 
 POSITIONS = 5
 #: Entries of one condition before another has its turn, so that both see the same machine.
-ROUND = 25
+ROUND = 20
+#: Seconds after a round in which trades are settled and nothing is measured.
+SETTLE_SECONDS = 1.5
 CONDITIONS = ("well", "well again", "unheard", "hung", "dead")
 
 
@@ -49,69 +53,90 @@ async def measure_closings(count: int) -> dict[str, Any]:
 
 
 async def measure_entries(count: int) -> dict[str, Any]:
-    """Return milliseconds from a signal to its order, by alert's condition, round by round."""
+    """Return milliseconds from a signal to its order, by alert's condition, in turns."""
     figures: dict[str, list[float]] = {condition: [] for condition in CONDITIONS}
-    numbers = iter(range(100_000))
     async with a_stack() as stack:
+        orders = Orders(stack)
+        # The first round of a day looks the contracts up, which no later one does.
+        await orders.take_round()
         while len(figures[CONDITIONS[-1]]) < count:
             for condition in CONDITIONS:
                 await _enter(stack, condition)
-                figures[condition] += await _entries(stack, numbers)
+                figures[condition] += await orders.take_round()
                 await _leave(stack, condition)
+        orders.close()
     return {
         "entries": count,
         "signal_to_order_ms": {name: _spread(values) for name, values in figures.items()},
     }
 
 
-async def _enter(stack: Stack, condition: str) -> None:
-    match condition:
-        case "unheard":
-            await stack.server.go_away()
-        case "hung":
-            stack.freeze("alert")
-        case "dead":
-            stack.home.kill("alert")
+class Orders:
+    """Entries in the same few contracts, round after round, and what the broker kept of them."""
 
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._round = 0
+        # Alert may be dead: the broker's own log tells.
+        path = f"file:{stack.home.data_dir / 'broker.db'}?mode=ro"
+        self._reader = sqlite3.connect(path, uri=True)
 
-async def _leave(stack: Stack, condition: str) -> None:
-    match condition:
-        case "unheard":
-            await stack.server.come_back()
-        case "hung":
-            stack.thaw("alert")
-        case "dead":
-            await stack.start("alert")
+    async def take_round(self) -> list[float]:
+        """Return the milliseconds of one round's entries; nothing is open after it."""
+        self._round += 1
+        # The same price again would be the same alert again.
+        price = str(Decimal("1.00") + Decimal("0.01") * self._round)
+        for number in range(ROUND):
+            self._stack.quote(contract(number), str(Decimal(price) - Decimal("0.02")), price)
+        took = [await self._entry(number, price) for number in range(ROUND)]
+        for number in range(ROUND):
+            self._stack.signal(CloseTrade(contract=terms_of(contract(number))))
+        await until(lambda: not any(self._stack.positions().values()), "a flat account")
+        await asyncio.sleep(SETTLE_SECONDS)
+        return took
 
+    def close(self) -> None:
+        """Let go of the broker's file."""
+        self._reader.close()
 
-async def _entries(stack: Stack, numbers: Iterator[int]) -> list[float]:
-    took = []
-    for _ in range(ROUND):
-        # Few contracts: each is a trade of its own, and closed before it comes again.
-        number = next(numbers)
-        began = stack.clock.now()
-        message_id = stack.enter(number % 200)
-        await until(lambda message_id=message_id: _ordered_at(stack, message_id), "an order")
-        ordered_at = _ordered_at(stack, message_id)
+    async def _entry(self, number: int, price: str) -> float:
+        entry = OpenTrade(contract=terms_of(contract(number)), price=Decimal(price))
+        began = self._stack.clock.now()
+        message_id = self._stack.signal(entry)
+        await until(lambda: self._ordered_at(message_id), "an order")
+        ordered_at = self._ordered_at(message_id)
         assert ordered_at is not None
-        took.append((ordered_at - began).total_seconds() * 1000)
-    return took
+        return (ordered_at - began).total_seconds() * 1000
 
-
-def _ordered_at(stack: Stack, message_id: str) -> datetime | None:
-    """Return when the broker kept the intent, from its own log: alert may be dead."""
-
-    with sqlite3.connect(f"file:{stack.home.data_dir / 'broker.db'}?mode=ro", uri=True) as reader:
-        row = reader.execute(
+    def _ordered_at(self, message_id: str) -> datetime | None:
+        row = self._reader.execute(
             "SELECT payload FROM entries WHERE log = ? AND key = ?",
             (any_to_alert.FROM_BROKER.name, f"outcome {post_id(MessageId(message_id), 1)}"),
         ).fetchone()
-    if row is None:
-        return None
-    decided = any_to_alert.FROM_BROKER.decode(row[0])
-    assert isinstance(decided, any_to_alert.OutcomeDecided)
-    assert decided.ordered_at is not None, decided.outcome
-    return decided.ordered_at
+        if row is None:
+            return None
+        decided = any_to_alert.FROM_BROKER.decode(row[0])
+        assert isinstance(decided, any_to_alert.OutcomeDecided)
+        assert decided.ordered_at is not None, decided.outcome
+        return decided.ordered_at
+
+
+async def _enter(stack: Stack, condition: str) -> None:
+    if condition == "unheard":
+        await stack.server.go_away()
+    elif condition == "hung":
+        stack.freeze("alert")
+    elif condition == "dead":
+        stack.home.kill("alert")
+
+
+async def _leave(stack: Stack, condition: str) -> None:
+    if condition == "unheard":
+        await stack.server.come_back()
+    elif condition == "hung":
+        stack.thaw("alert")
+    elif condition == "dead":
+        await stack.start("alert")
 
 
 def _says_done(question: Any) -> Callable[[], bool]:

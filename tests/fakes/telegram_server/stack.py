@@ -60,6 +60,16 @@ def contract(number: int) -> OptionContract:
     )
 
 
+def terms_of(wanted: OptionContract) -> ContractTerms:
+    """Return a contract as a post names it in full."""
+    return ContractTerms(
+        underlying=wanted.underlying,
+        expiry=wanted.expiry,
+        strike=wanted.strike,
+        right=wanted.right,
+    )
+
+
 class Stack:
     """What runs, and what can be done to it."""
 
@@ -76,7 +86,7 @@ class Stack:
         self.publisher = Publisher(self.signals, address, self.clock)
         self._posts = 0
 
-    def signal(self, instruction: Instruction, *, age_seconds: float = 0) -> str:
+    def signal(self, instruction: Instruction) -> str:
         """Have a trader post ``instruction`` and return the message's id."""
         self._posts += 1
         now = self.clock.now()
@@ -109,13 +119,7 @@ class Stack:
         """Have an entry posted that fills at once, and return the message's id."""
         wanted = contract(number)
         self.quote(wanted, str(Decimal(price) - Decimal("0.02")), price)
-        terms = ContractTerms(
-            underlying=wanted.underlying,
-            expiry=wanted.expiry,
-            strike=wanted.strike,
-            right=wanted.right,
-        )
-        return self.signal(OpenTrade(contract=terms, price=Decimal(price)))
+        return self.signal(OpenTrade(contract=terms_of(wanted), price=Decimal(price)))
 
     def positions(self) -> dict[str, int]:
         """Return what the account holds, by contract, as the simulator has it."""

@@ -38,6 +38,7 @@ class Watching:
     def __init__(self, desk: Desk, store: Store) -> None:
         self.model = ModelGateway()
         self.on_disk: list[tuple[str, bool]] = []
+        self.has_orders = asyncio.Event()
         self._desk = desk
         self._store = store
 
@@ -48,6 +49,7 @@ class Watching:
                     "SELECT 1 FROM orders WHERE client_order_id = ?", (order.client_order_id,)
                 ).fetchone()
                 self.on_disk.append((order.client_order_id, row is not None))
+            self.has_orders.set()
         self.model.now = SystemClock().now()
         self.model.inbox.append(command)
         self.model.take_in()
@@ -57,7 +59,8 @@ class Watching:
 
 
 def a_signal() -> SignalIssued:
-    story, heard = Story(), []
+    story = Story()
+    heard: list[object] = []
     story.now = SystemClock().now()
     story.tell = heard.append  # type: ignore[assignment, method-assign]
     story.post(entry())
@@ -73,15 +76,12 @@ async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: S
     gateway = Watching(desk, store)
     desk.hear(GatewayConnected(account="DU1234567"))
     desk.hear(SignalArrived(message=a_signal()))
-    deciding = asyncio.ensure_future(desk.decide_for(gateway))
-    ticking = asyncio.ensure_future(desk.tick())
+    working = asyncio.gather(desk.decide_for(gateway), desk.tick())
     async with asyncio.timeout(10):
-        while not gateway.on_disk:
-            await asyncio.sleep(0.01)
-    for task in (deciding, ticking):
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await gateway.has_orders.wait()
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
     assert [kept for _, kept in gateway.on_disk] == [True, True, True]
     assert desk.backlog == 0
 
