@@ -343,11 +343,14 @@ def _ingest_contradictions(settings: IngestSettings) -> list[str]:
 
 
 def _parser_contradictions(settings: ParserSettings) -> list[str]:
+    found = []
     url = settings.anthropic_api_url
     if url and not _LOOPBACK_URL.fullmatch(url):
         # The key goes there.
-        return [f"ANTHROPIC_API_URL is {url!r}, expected an address of this machine"]
-    return []
+        found.append(f"ANTHROPIC_API_URL is {url!r}, expected an address of this machine")
+    if settings.parser_mode is ParserMode.AGREE and not settings.anthropic_api_key.value:
+        found.append("ANTHROPIC_API_KEY is empty, expected a key as PARSER_MODE=agree")
+    return found
 
 
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 
-from autoscalper.domain.settings import BY_PROCESS, ParserSettings, contradictions
+from autoscalper.domain.settings import BY_PROCESS, ParserMode, ParserSettings, contradictions
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
-from autoscalper.parser import grammar, memory
+from autoscalper.parser import grammar, line, memory
 from autoscalper.parser.answers import Answers
+from autoscalper.parser.consultant import Consultant
 from autoscalper.runtime import config, crashpoints
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
-from autoscalper.runtime.service import run, serve
+from autoscalper.runtime.service import Task, run, serve
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,10 @@ async def parser() -> None:
     settings = config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
     process = Process("parser", settings)
     clock = process.clock
-    store = Store(process.store_path, durable=False, schema=memory.SCHEMA)
-    desk = Answers(store, grammar.read, clock)
+    mode = settings.parser_mode if settings.anthropic_api_key.value else ParserMode.GRAMMAR
+    store = Store(process.store_path, durable=False, schema=memory.SCHEMA + line.SCHEMA)
+    desk = Answers(store, grammar.read, clock, mode=mode)
+    consultant = Consultant(desk, store, settings, clock)
     signals = Publisher(desk.signals, process.address(parser_to_broker.LINK.name), clock)
     notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
     posts = Follower(
@@ -47,14 +50,26 @@ async def parser() -> None:
             "posts": str(posts.received),
             "waiting": str(max(0, posts.head - posts.received)),
             "signals": str(desk.signals.head),
+            "model": consultant.state if tasks else "off",
+            "waiting_for_model": str(desk.waiting),
         }
 
+    tasks: list[Task] = []
+    if mode is ParserMode.GRAMMAR:
+        logger.info("grammar reads alone parser_mode=%s", settings.parser_mode.value)
+    else:
+        tasks.append(consultant.consult)
+    if not settings.anthropic_api_key.value:
+        logger.warning("no model: ANTHROPIC_API_KEY is empty, the grammar reads alone")
+    with store.transaction():
+        desk.resume()
     logger.info("parser ready posts=%s signals=%s", posts.received, desk.signals.head)
     await serve(
         answer_posts,
         signals.publish,
         notices.publish,
         beating("parser", process.run_dir, clock, details),
+        *tasks,
     )
 
 

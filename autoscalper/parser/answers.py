@@ -10,7 +10,7 @@ from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ChannelId, PostId, SignalId
 from autoscalper.domain.instruction import CloseTrade, MoveStop, TrimTrade
 from autoscalper.domain.post import Post
-from autoscalper.domain.reading import Abstained, Instructed, Reader, Reading
+from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
 from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
@@ -74,7 +74,7 @@ class Answers:
             return
         by_grammar = self._by_grammar(message)
         is_held_up = self._is_held_up(message, by_grammar)
-        wants_model = by_grammar is not None and modes.needs_model(self._mode, by_grammar)
+        wants_model = modes.needs_model(self._mode, by_grammar)
         question = self._question(message) if is_held_up or wants_model else None
         if is_held_up or not self._try(message, by_grammar, question):
             is_asked = wants_model and question is not None
@@ -114,7 +114,7 @@ class Answers:
     def _try(
         self,
         message: ingest_to_parser.Message,
-        by_grammar: Reading | None,
+        by_grammar: Reading,
         question: Question | None,
     ) -> bool:
         answer = self._answer(message, by_grammar, question)
@@ -133,12 +133,13 @@ class Answers:
     def _answer(
         self,
         message: ingest_to_parser.Message,
-        by_grammar: Reading | None,
+        by_grammar: Reading,
         question: Question | None,
     ) -> Answer | None:
         now = self._clock.now()
-        if isinstance(message, PostDeleted) or by_grammar is None:
-            return self._deletion(message, now)
+        if isinstance(message, PostDeleted):
+            heard = self._memory.heard(message.message_id)
+            return core.answer_deletion(message, heard, read_at=now)
         post = message.post
         settled = self._settle(post, by_grammar, question)
         if settled is None:
@@ -154,9 +155,7 @@ class Answers:
                 assert_never(message)
         return self._remembered(answer, post, reading)
 
-    def _settle(
-        self, post: Post, by_grammar: Reading, question: Question | None
-    ) -> Settled | None:
+    def _settle(self, post: Post, by_grammar: Reading, question: Question | None) -> Settled | None:
         if not modes.needs_model(self._mode, by_grammar):
             return Settled(by_grammar, Reader.GRAMMAR)
         if question is None:
@@ -166,9 +165,9 @@ class Answers:
             return None
         return modes.settle(self._mode, by_grammar, self._by_model(post, answer))
 
-    def _by_grammar(self, message: ingest_to_parser.Message) -> Reading | None:
+    def _by_grammar(self, message: ingest_to_parser.Message) -> Reading:
         if isinstance(message, PostDeleted):
-            return None
+            return Ignored(reason="deleted")
         post = message.post
         conversation = self._memory.conversation_before(post)
         reading = self._read(post.text, posted_on=_day(post), conversation=conversation)
@@ -180,9 +179,7 @@ class Answers:
         conversation = self._memory.conversation_before(post)
         return guards.check(answer, post.text, posted_on=_day(post), conversation=conversation)
 
-    def _is_held_up(
-        self, message: ingest_to_parser.Message, by_grammar: Reading | None
-    ) -> bool:
+    def _is_held_up(self, message: ingest_to_parser.Message, by_grammar: Reading) -> bool:
         if self._line.is_empty(channel_of(message)):
             return False
         overtakes = isinstance(by_grammar, Instructed) and isinstance(
