@@ -19,7 +19,8 @@ from autoscalper.runtime.store import Store
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cards (
     slot TEXT PRIMARY KEY, card TEXT NOT NULL, version INTEGER NOT NULL, due INTEGER,
-    urgent INTEGER NOT NULL, times INTEGER NOT NULL, message_id INTEGER) WITHOUT ROWID;
+    urgent INTEGER NOT NULL, times INTEGER NOT NULL, message_id INTEGER,
+    drawings INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS due_cards ON cards (due) WHERE due IS NOT NULL;
 """
 #: Slots of lines, which are forgotten once they are shown, begin with this.
@@ -83,7 +84,7 @@ class Outbox:
         row = self._store.execute("SELECT card, due FROM cards WHERE slot = ?", (slot,)).fetchone()
         if row is None:
             self._store.execute(
-                "INSERT INTO cards VALUES (?, ?, 1, ?, ?, 1, ?)",
+                "INSERT INTO cards VALUES (?, ?, 1, ?, ?, 1, ?, 0)",
                 (slot, text, self._next_turn(), card.urgent, shown_by),
             )
         elif row[0] != text:
@@ -132,6 +133,16 @@ class Outbox:
             " WHERE slot = ?",
             (message_id, due.version, due.slot),
         )
+
+    def begin_drawing(self, due: Due) -> bool:
+        """Return whether the picture of ``due`` was never begun before, and remember it.
+
+        One that was begun and never sent may be what ended the process.
+        """
+        cursor = self._store.execute(
+            "UPDATE cards SET drawings = 1 WHERE slot = ? AND drawings = 0", (due.slot,)
+        )
+        return cursor.rowcount == 1
 
     def lost(self, due: Due) -> None:
         """Remember that the message of ``due`` is gone from the chat: it is sent anew."""

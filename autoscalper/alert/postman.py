@@ -45,6 +45,8 @@ class Postman:
         self._seconds_between = seconds_between
         self._grown = asyncio.Event()
         self._free_at = 0.0
+        #: The last picture, for when it has to be sent again.
+        self._drawn: dict[str, bytes] = {}
         #: Why nothing can be brought at present; empty while it can.
         self.trouble = ""
 
@@ -89,9 +91,7 @@ class Postman:
 
     async def _bring(self, due: Due) -> int:
         card = due.card
-        picture = None
-        if card.picture is not None:
-            picture = await asyncio.to_thread(self._draw(card.picture))
+        picture = await self._picture_of(due)
         try:
             return await self._bring_text(due, card.html, picture)
         except MessageRefused as refusal:
@@ -101,6 +101,20 @@ class Postman:
             return await self._bring_text(due, fitted(plain(card.html).splitlines()), None)
         except MessageRefused as refusal:
             raise ChatFailed(f"refused: {refusal}") from refusal
+
+    async def _picture_of(self, due: Due) -> bytes | None:
+        """Draw once: a picture that cannot be drawn must not hold up everything behind it."""
+        name = due.card.picture
+        if name is None:
+            return None
+        if name not in self._drawn:
+            with self._store.transaction():
+                is_first = self._outbox.begin_drawing(due)
+            if not is_first:
+                logger.error("picture was begun before and never sent, left out picture=%s", name)
+                return None
+            self._drawn = {name: await asyncio.to_thread(self._draw(name))}
+        return self._drawn[name]
 
     async def _bring_text(self, due: Due, html: str, picture: bytes | None) -> int:
         card = due.card

@@ -18,6 +18,8 @@ from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorF
 
 #: Processes that leave heartbeats, in the order in which an alert passes them.
 PROCESSES = ("ingest", "parser", "broker", "alert", "watchdog")
+#: What parser says of the model while nothing is wrong with it; else it says what is.
+_MODEL_IS_WELL = frozenset({"ready", "loading", "off"})
 #: Age in seconds at which a heartbeat means that its process is away.
 SILENT_SECONDS = 15.0
 
@@ -91,7 +93,7 @@ def seen_in(view: View) -> list[Seen]:
         )
     model = view.detail("parser", "model")
     if model and view.is_beating("parser"):
-        is_up = not model.startswith(("away", "refused"))
+        is_up = model in _MODEL_IS_WELL
         seen.append(Seen(subject=Subject.MODEL, is_up=is_up, since=view.now, reason=model))
     return seen
 

@@ -128,6 +128,8 @@ class Book:
         #: When what alert was last posted, by its key, so that a repost is known.
         self.recent_entries: dict[str, datetime] = {}
         self.exec_ids: set[ExecId] = set()
+        #: Warnings given since the start, by their keys.
+        self.warned: set[str] = set()
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
@@ -206,6 +208,14 @@ class Book:
     def notify(self, key: str, message: any_to_alert.Message) -> None:
         """Tell the user something, once per ``key``."""
         self.changes.notices.append((key, message))
+
+    def warn(self, key: str, text: str, now: datetime) -> None:
+        """Tell the user what needs a person, once per ``key``; meant for what stays as it is."""
+        if key in self.warned:
+            return
+        self.warned.add(key)
+        level = any_to_alert.Level.CRITICAL
+        self.notify(key, any_to_alert.Reported(level=level, text=text, reported_at=now))
 
     def pause(self, paused: bool) -> None:
         """Stop or allow new entries, over restarts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import assert_never
 
 from ib_async.wrapper import RequestError
@@ -204,13 +205,13 @@ class IbClient:
         )
         try:
             await asyncio.wait({connecting, ib.ended}, return_when=asyncio.FIRST_COMPLETED)
-            if ib.ended.done():
+            if not connecting.done():
                 raise _why_ended(ib)
             await connecting
         except TimeoutError:
             raise GatewayNotReady("the gateway does not finish the handshake") from None
         except OSError as error:
-            why = error.strerror or error
+            why = os.strerror(error.errno) if error.errno else error
             raise GatewayAbsent(f"{settings.host}:{settings.port}: {why}") from error
         finally:
             connecting.cancel()

@@ -4,6 +4,10 @@ Nothing here remembers what was tried: after any crash the same comparison goes 
 A trade with an order in doubt is left alone until the gateway's evidence is in. Together the
 working sells of a trade never exceed what it holds, because the resting children are reduced and
 confirmed before an exit leaves.
+
+One exception is left: a change carries the order's whole quantity, so the change of a stop's price
+that crosses the reduction of its group on the way makes the stop as large as before, until the
+fill behind the reduction is heard and the stop is reduced again.
 """
 
 from __future__ import annotations
@@ -19,7 +23,6 @@ from autoscalper.broker.commands import CancelOrder, Command, ModifyOrder, Place
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose
 from autoscalper.domain.pricing import ONE_HUNDRED
-from autoscalper.links import any_to_alert
 
 PROTECTIVE = frozenset({Purpose.STOP_LOSS, Purpose.TAKE_PROFIT})
 ENTERING = frozenset({Purpose.ENTRY, Purpose.ADD})
@@ -35,8 +38,9 @@ EXIT_SLACK_PERCENT = Decimal(2)
 EXIT_STEP_PERCENT = Decimal(10)
 #: How old a quote may be to price an exit with.
 QUOTE_MAX_AGE = timedelta(seconds=5)
-#: Refused stops after which a position that cannot be protected is closed.
-MAX_REFUSED_STOPS = 3
+#: Refused stops after which a position that cannot be protected is closed, and refused targets
+#: after which it goes on with its stop alone.
+MAX_REFUSED = 3
 #: Time between two attempts to place what did not last; so many times that after many refusals.
 RETRY = timedelta(seconds=1)
 LONGEST_RETRY = 8
@@ -63,7 +67,8 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
         return _watch_entries(book, trade, buys, protective, now)
     held = book.held(trade)
     if held < 0:
-        _report_short(book, trade, held, now)
+        text = f"{trade.contract} is short by {-held}: buy it back by hand"
+        book.warn(f"short {trade.trade_id} {held}", text, now)
     held = max(held, 0)
     keep = min(held, trade.hold)
     exits = [order for order in live if order.purpose is Purpose.EXIT]
@@ -227,7 +232,8 @@ def _protect(
     covered = sum(order.leaves_qty for order in stops)
     if keep > covered:
         return _cover(book, trade, protective, keep - covered, now)
-    return _reprice(book, trade, protective, now)
+    changes = _reprice(book, trade, protective, now)
+    return changes + _restore_targets(book, trade, protective, now)
 
 
 def _reprice(book: Book, trade: Trade, protective: list[Order], now: datetime) -> list[Command]:
@@ -251,12 +257,46 @@ def _cover(
     if _is_settling(trade, now) and protective:
         return []
     refused = _refused(book, trade, Purpose.STOP_LOSS)
-    if len(refused) >= MAX_REFUSED_STOPS:
+    if len(refused) >= MAX_REFUSED:
         _give_up_protecting(book, trade, refused[-1], now)
         return []
     if _failed_lately(book, trade, Purpose.STOP_LOSS, now):
         return []
     return [place_protection(book, trade, naked, now)]
+
+
+def _restore_targets(
+    book: Book, trade: Trade, protective: list[Order], now: datetime
+) -> list[Command]:
+    bare = [
+        group[0]
+        for group in _groups(protective)
+        if all(order.purpose is Purpose.STOP_LOSS for order in group)
+        and not _has_filled(book, trade, group[0].oca_group)
+    ]
+    refused = _refused(book, trade, Purpose.TAKE_PROFIT)
+    if bare and len(refused) >= MAX_REFUSED:
+        why = refused[-1].error
+        text = f"the target for {trade.contract} is refused ({why}): only its stop is there"
+        book.warn(f"no target {trade.trade_id}", text, now)
+        return []
+    if _is_settling(trade, now) or _failed_lately(book, trade, Purpose.TAKE_PROFIT, now):
+        return []
+    return [_restore_target(book, trade, stop, now) for stop in bare]
+
+
+def _has_filled(book: Book, trade: Trade, oca_group: str) -> bool:
+    # Nothing can join a group any more in which something filled.
+    group = [each for each in book.orders_of(trade) if each.oca_group == oca_group]
+    return any(order.cum_qty for order in group)
+
+
+def _restore_target(book: Book, trade: Trade, stop: Order, now: datetime) -> Command:
+    terms = Terms(order_qty=stop.leaves_qty, limit_price=trade.target_price)
+    target = book.new_order(
+        trade, Purpose.TAKE_PROFIT, OrderType.LIMIT, terms, now, oca_group=stop.oca_group
+    )
+    return PlaceOrders(orders=(target,), details=book.contracts[trade.contract])
 
 
 def place_protection(
@@ -327,25 +367,6 @@ def _failed_lately(book: Book, trade: Trade, purpose: Purpose, now: datetime) ->
 
 
 def _give_up_protecting(book: Book, trade: Trade, refused: Order, now: datetime) -> None:
-    if trade.hold == 0:
-        return
     book.put_trade(replace(trade, hold=0))
-    book.notify(
-        f"unprotected {trade.trade_id}",
-        any_to_alert.Reported(
-            level=any_to_alert.Level.CRITICAL,
-            text=f"the stop for {trade.contract} is refused ({refused.error}): closing the trade",
-            reported_at=now,
-        ),
-    )
-
-
-def _report_short(book: Book, trade: Trade, held: int, now: datetime) -> None:
-    book.notify(
-        f"short {trade.trade_id} {held}",
-        any_to_alert.Reported(
-            level=any_to_alert.Level.CRITICAL,
-            text=f"{trade.contract} is short by {-held}: buy it back by hand",
-            reported_at=now,
-        ),
-    )
+    text = f"the stop for {trade.contract} is refused ({refused.error}): closing the trade"
+    book.warn(f"unprotected {trade.trade_id}", text, now)

@@ -8,9 +8,23 @@ import sys
 from collections.abc import Sequence
 
 from autoscalper import __version__
-from autoscalper.cli import demo, explain, post, replay, sim, status
+from autoscalper.cli import (
+    backup,
+    check,
+    demo,
+    eval,
+    explain,
+    parse,
+    post,
+    replay,
+    restore,
+    sim,
+    status,
+)
 from autoscalper.cli.door import IngestSilent
+from autoscalper.cli.eval import FileUnusable
 from autoscalper.cli.simulator_control import SimulatorSilent
+from autoscalper.cli.workbench import WorkbenchFailed
 from autoscalper.runtime.errors import CannotStart
 from autoscalper.runtime.service import EXIT_BROKEN, EXIT_CANNOT_START
 from autoscalper.runtime.supervisord import SupervisorFailed
@@ -18,7 +32,7 @@ from autoscalper.runtime.supervisord import SupervisorFailed
 #: Exit code of a command that was interrupted, as shells count it.
 EXIT_INTERRUPTED = 130
 
-_COMMANDS = (post, replay, status, explain, sim, demo)
+_COMMANDS = (post, replay, parse, eval, status, explain, check, backup, restore, sim, demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         code: int = parsed.run(parsed)
-    except (CannotStart, OSError, sqlite3.DatabaseError) as error:
+    except (CannotStart, FileUnusable, OSError, sqlite3.DatabaseError) as error:
         return _fail(error, EXIT_CANNOT_START)
-    except (IngestSilent, SimulatorSilent, SupervisorFailed) as error:
+    except (IngestSilent, SimulatorSilent, SupervisorFailed, WorkbenchFailed) as error:
         return _fail(error, EXIT_BROKEN)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -15,7 +15,7 @@ from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
-from autoscalper.runtime.service import Task, run, serve
+from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
@@ -26,10 +26,12 @@ async def parser() -> None:
     settings = config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
     process = Process("parser", settings)
     clock = process.clock
-    mode = settings.parser_mode if settings.anthropic_api_key.value else ParserMode.GRAMMAR
     store = Store(process.store_path, durable=False, schema=memory.SCHEMA + line.SCHEMA)
+    mode = _mode(settings)
     desk = Answers(store, grammar.read, clock, mode=mode)
-    consultant = Consultant(desk, store, settings, clock)
+    consultant = None
+    if mode is not ParserMode.GRAMMAR:
+        consultant = Consultant(desk, store, settings, clock)
     signals = Publisher(desk.signals, process.address(parser_to_broker.LINK.name), clock)
     notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
     posts = Follower(
@@ -50,17 +52,10 @@ async def parser() -> None:
             "posts": str(posts.received),
             "waiting": str(max(0, posts.head - posts.received)),
             "signals": str(desk.signals.head),
-            "model": consultant.state if tasks else "off",
+            "model": consultant.state if consultant else "off",
             "waiting_for_model": str(desk.waiting),
         }
 
-    tasks: list[Task] = []
-    if mode is ParserMode.GRAMMAR:
-        logger.info("grammar reads alone parser_mode=%s", settings.parser_mode.value)
-    else:
-        tasks.append(consultant.consult)
-    if not settings.anthropic_api_key.value:
-        logger.warning("no model: ANTHROPIC_API_KEY is empty, the grammar reads alone")
     with store.transaction():
         desk.resume()
     logger.info("parser ready posts=%s signals=%s", posts.received, desk.signals.head)
@@ -69,8 +64,16 @@ async def parser() -> None:
         signals.publish,
         notices.publish,
         beating("parser", process.run_dir, clock, details),
-        *tasks,
+        *([consultant.consult] if consultant else []),
     )
+
+
+def _mode(settings: ParserSettings) -> ParserMode:
+    if settings.anthropic_api_key.value:
+        return settings.parser_mode
+    if settings.parser_mode is not ParserMode.GRAMMAR:
+        logger.warning("grammar reads alone: set ANTHROPIC_API_KEY for the model to read the rest")
+    return ParserMode.GRAMMAR
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ WARM_EVERY_SECONDS = 240.0
 _START_SECONDS = 30.0
 #: More tokens than any claim has.
 _MOST_TOKENS = 400
+#: Part of the time for an answer that is spent on waiting, if the service asks for it.
+_PATIENCE = 0.5
+#: Status codes of what passes by itself.
 _UNAVAILABLE = frozenset((408, 409, 500, 502, 503, 504, 529))
 
 
@@ -104,10 +107,13 @@ class LlmClient:
     async def ask(self, question: Question) -> Answer:
         """Return the model's claim, or why there is none, within LLM_TIMEOUT_SECONDS."""
         async with self._slots:
+            rest = self._breaker.rest_seconds(self._clock.monotonic())
+            if rest <= self._seconds * _PATIENCE:
+                await asyncio.sleep(rest)
             refusal = self._breaker.refuses(self._clock.monotonic())
             if refusal:
                 return Unread(reason=refusal, is_final=False)
-            answer = await self._answer(question, self._seconds)
+            answer = await self._answer(question, self._seconds - rest)
             self._used_at = self._clock.monotonic()
             return answer
 
@@ -157,21 +163,28 @@ class LlmClient:
     async def _answer(self, question: Question, seconds: float) -> Answer:
         try:
             async with asyncio.timeout(seconds):
-                message = await self._send(question)
+                message = await self._send(question, seconds)
         except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, TimeoutError) as error:
             return self._failed(error, seconds)
-        self._breaker.succeeded()
+        self._breaker.succeeded(self._clock.monotonic())
         if message.stop_reason != "end_turn" or message.parsed_output is None:
             return Unread(reason=f"ended its answer by {message.stop_reason}", is_final=True)
         return msgspec.convert(message.parsed_output.model_dump(), Claim)
 
-    async def _send(self, question: Question) -> ParsedMessage[_Claim]:
+    async def _send(self, question: Question, seconds: float) -> ParsedMessage[_Claim]:
         try:
             return await self._send_once(question)
         except anthropic.APITimeoutError:
             raise
         except anthropic.APIConnectionError:
             # The service closed a connection that had been quiet; a new one is there at once.
+            return await self._send_once(question)
+        except anthropic.RateLimitError as error:
+            wait = _retry_after(error)
+            if wait > seconds * _PATIENCE:
+                raise
+            self._breaker.told_to_wait(_reason(error, seconds), wait, self._clock.monotonic())
+            await asyncio.sleep(wait)
             return await self._send_once(question)
 
     async def _send_once(self, question: Question) -> ParsedMessage[_Claim]:
@@ -187,7 +200,7 @@ class LlmClient:
     def _failed(self, error: Exception, seconds: float) -> Unread:
         now = self._clock.monotonic()
         if isinstance(error, ValidationError):
-            self._breaker.succeeded()
+            self._breaker.succeeded(now)
             return Unread(reason="answered in another form than it was asked for", is_final=True)
         reason = _reason(error, seconds)
         if isinstance(error, anthropic.RateLimitError):
@@ -217,6 +230,7 @@ def _reason(error: Exception, seconds: float) -> str:
 
 def _retry_after(error: anthropic.RateLimitError) -> float:
     try:
-        return float(error.response.headers.get("retry-after", ""))
+        seconds = float(error.response.headers.get("retry-after", ""))
     except ValueError:
         return FIRST_REST_SECONDS
+    return seconds if seconds >= 0 else FIRST_REST_SECONDS

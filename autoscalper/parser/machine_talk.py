@@ -28,7 +28,7 @@ _WISHES = (
     r"(?:instructions?|rules?|checks?|limits?|filters?|guards?|directions|guidelines|above)\b",
     r"\b(?:previous|prior|above|earlier|new|special|following|system|hidden|secret)\s+"
     r"(?:instructions?|rules|directives?)\b",
-    r"\b(?:you are now|act as|pretend|behave as|role ?play)\s+(?:an?\b|the\b|in\b|to be\b)",
+    r"\b(?:you are now|act as|pretend|behave as|role ?play(?: as)?)\s+(?:an?\b|the\b|in\b|to be\b)",
     r"\byou are an?\s+(?:\w+\s+){0,2}(?:bot|ai|model|program|system|reader|parser|machine)\b",
     r"\b(?:respond|reply|answer|output|return|emit|report)\s+(?:only\s+)?"
     r"(?:with|as|in|this|that|the following|enter|exit|trim|add)\b",

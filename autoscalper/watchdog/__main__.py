@@ -30,7 +30,9 @@ async def main() -> None:
         voice.say(what, last_words(log_dir, name) if name else "")
 
     watch = Watch(answers, process.run_dir, process.clock, settings.revive_after_seconds, tell)
-    await serve(watch.watch, voice.speak, beating("watchdog", process.run_dir, process.clock, dict))
+    await serve(
+        watch.watch, voice.speak, beating("watchdog", process.run_dir, process.clock, watch.details)
+    )
 
 
 if __name__ == "__main__":

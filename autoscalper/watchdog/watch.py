@@ -38,6 +38,11 @@ class Watch:
         self._tell = tell
         self._supervisor = Supervisor(run_dir)
         self._memory = core.Memory()
+        self._looks = 0
+
+    def details(self) -> dict[str, str]:
+        """Return what the heartbeat tells: how often the processes were looked at."""
+        return {"looks": str(self._looks)}
 
     async def watch(self) -> None:
         """Look at each event, until supervisord closes the connection."""
@@ -50,6 +55,7 @@ class Watch:
         except SupervisorFailed as error:
             logger.warning("processes unknown error=%s", error)
             return
+        self._looks += 1
         now = self._clock.monotonic()
         processes = [self._describe(info, now) for info in infos]
         self._memory, commands = core.decide(

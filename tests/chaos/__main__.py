@@ -47,7 +47,7 @@ def _rage(stack: Stack, arguments: argparse.Namespace) -> bool:
     seconds = max(arguments.signals / _RATE, 5.0)
     day = Trader(arguments.seed, arguments.signals, seconds).day()
     planned = storm(arguments.seed, arguments.kills, seconds)
-    played = Play(stack, day, Weather(stack, planned, arguments.seed)).run()
+    played = Play(stack, day, Weather(stack, planned)).run()
     _show(played.figures, as_json=arguments.json)
     findings = played.verdict.findings
     for finding in findings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import resource
 import signal
 import time
@@ -39,14 +38,13 @@ LAST_CHANCE_SECONDS = 3.0
 class Weather:
     """A storm's disturbances, one after the other, with what has to be mended after a while."""
 
-    def __init__(self, stack: Stack, planned: tuple[Planned, ...], seed: int) -> None:
+    def __init__(self, stack: Stack, planned: tuple[Planned, ...]) -> None:
         """Disturb ``stack`` as ``planned``."""
         self._stack = stack
         self._planned = list(planned)
         #: When the last points that are armed have had their chance, in seconds after the start.
         self._ends = max((each.at for each in planned), default=0.0) + LAST_CHANCE_SECONDS
         self._began = 0.0
-        self._chance = random.Random(f"weather {seed}")
         #: What is to be mended: when, and how.
         self._mends: list[tuple[float, Disturbance, int]] = []
         self._armed: dict[Path, str] = {}
@@ -128,19 +126,15 @@ class Weather:
                 raise AssertionError(f"{what} mends itself")
 
     def _kill(self, process: str) -> None:
-        """Kill it, or another one if it may not be hit just now."""
-        others = self._chance.sample(list(PROCESSES), k=len(PROCESSES))
-        for each in (process, *others):
-            if self._may_hit(each) and self._stack.kill(each):
-                self._disarm(each)
-                self._hit(each)
-                return
-        self._kill_later()
+        if self._may_hit(process) and self._stack.kill(process):
+            self._disarm(process)
+            self._hit(process)
+        else:
+            self._kill_later(process)
 
-    def _kill_later(self) -> None:
+    def _kill_later(self, process: str) -> None:
         at = self._stack.moment() - self._began + LATER_SECONDS
-        kill = Kill(process=self._chance.choice(list(PROCESSES)))
-        self._planned.append(Planned(at=at, what=kill))
+        self._planned.append(Planned(at=at, what=Kill(process=process)))
         self._planned.sort(key=lambda each: each.at)
 
     def _arm(self, label: str) -> None:
@@ -151,10 +145,11 @@ class Weather:
             self._armed[self._stack.arm(label)] = process
 
     def _disarm(self, *processes: str) -> None:
-        for path in [path for path, whose in self._armed.items() if whose in processes]:
-            path.unlink(missing_ok=True)
-            del self._armed[path]
-            self._kill_later()
+        for path, process in list(self._armed.items()):
+            if process in processes:
+                path.unlink(missing_ok=True)
+                del self._armed[path]
+                self._kill_later(process)
 
     def _hit(self, process: str) -> None:
         self._hit_at[process] = self._stack.moment()

@@ -15,7 +15,7 @@ SIGNALS, KILLS, SECONDS = 50, 20, 22.0
 def test_a_storm_leaves_every_alert_its_outcome_and_every_position_its_stop() -> None:
     with a_stack() as stack:
         day = Trader(11, SIGNALS, SECONDS).day()
-        weather = Weather(stack, storm(11, KILLS, SECONDS), seed=11)
+        weather = Weather(stack, storm(11, KILLS, SECONDS))
         played = Play(stack, day, weather).run()
         findings = played.verdict.findings
         assert not findings, "\n".join(story(stack, played.evidence, each) for each in findings)

@@ -19,7 +19,7 @@ from typing import Any
 
 from autoscalper.domain.identity import MessageId, post_id
 from autoscalper.domain.instruction import CloseTrade, OpenTrade
-from autoscalper.links import any_to_alert
+from autoscalper.links.any_to_alert import FROM_BROKER, OutcomeDecided
 from tests.fakes.home import until
 from tests.fakes.telegram_server.stack import Stack, a_stack, contract, terms_of
 
@@ -53,7 +53,7 @@ async def measure_closings(count: int) -> dict[str, Any]:
 
 
 async def measure_entries(count: int) -> dict[str, Any]:
-    """Return milliseconds from a signal to its order, by alert's condition, in turns."""
+    """Return milliseconds from a signal to its order at the gateway, by alert's condition."""
     figures: dict[str, list[float]] = {condition: [] for condition in CONDITIONS}
     async with a_stack() as stack:
         orders = Orders(stack)
@@ -88,7 +88,8 @@ class Orders:
         price = str(Decimal("1.00") + Decimal("0.01") * self._round)
         for number in range(ROUND):
             self._stack.quote(contract(number), str(Decimal(price) - Decimal("0.02")), price)
-        took = [await self._entry(number, price) for number in range(ROUND)]
+        entries = [await self._entry(number, price) for number in range(ROUND)]
+        took = self._durations(entries)
         for number in range(ROUND):
             self._stack.signal(CloseTrade(contract=terms_of(contract(number))))
         await until(lambda: not any(self._stack.positions().values()), "a flat account")
@@ -99,26 +100,34 @@ class Orders:
         """Let go of the broker's file."""
         self._reader.close()
 
-    async def _entry(self, number: int, price: str) -> float:
+    async def _entry(self, number: int, price: str) -> tuple[datetime, str]:
+        """Return when the signal was given, and the reference of the order that came of it."""
         entry = OpenTrade(contract=terms_of(contract(number)), price=Decimal(price))
         began = self._stack.clock.now()
         message_id = self._stack.signal(entry)
-        await until(lambda: self._ordered_at(message_id), "an order")
-        ordered_at = self._ordered_at(message_id)
-        assert ordered_at is not None
-        return (ordered_at - began).total_seconds() * 1000
+        await until(lambda: self._outcome_of(message_id), "an order")
+        decided = self._outcome_of(message_id)
+        assert decided is not None and decided.trade_id is not None, decided
+        return began, f"AS1|{decided.trade_id}|E0"
 
-    def _ordered_at(self, message_id: str) -> datetime | None:
+    def _durations(self, entries: list[tuple[datetime, str]]) -> list[float]:
+        orders = self._stack.market.ask("ledger")["orders"]
+        accepted = {each["order_ref"]: each["accepted_at"] for each in orders}
+        return [
+            (datetime.fromisoformat(accepted[reference]) - began).total_seconds() * 1000
+            for began, reference in entries
+        ]
+
+    def _outcome_of(self, message_id: str) -> OutcomeDecided | None:
         row = self._reader.execute(
             "SELECT payload FROM entries WHERE log = ? AND key = ?",
-            (any_to_alert.FROM_BROKER.name, f"outcome {post_id(MessageId(message_id), 1)}"),
+            (FROM_BROKER.name, f"outcome {post_id(MessageId(message_id), 1)}"),
         ).fetchone()
         if row is None:
             return None
-        decided = any_to_alert.FROM_BROKER.decode(row[0])
-        assert isinstance(decided, any_to_alert.OutcomeDecided)
-        assert decided.ordered_at is not None, decided.outcome
-        return decided.ordered_at
+        decided = FROM_BROKER.decode(row[0])
+        assert isinstance(decided, OutcomeDecided)
+        return decided
 
 
 async def _enter(stack: Stack, condition: str) -> None:

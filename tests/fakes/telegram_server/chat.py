@@ -70,6 +70,8 @@ class Chats:
         #: Updates that are not confirmed, and every one that there ever was.
         self.updates: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
+        #: Updates that are delivered once more, though they were confirmed.
+        self.repeated: list[dict[str, Any]] = []
         self.arrived = asyncio.Event()
         self._next_update = 700_000_001
         self._next_message = 1
@@ -120,16 +122,15 @@ class Chats:
 
     def repeat(self, update_id: int) -> None:
         """Deliver an update once more, as Telegram does when it missed the confirmation."""
-        update = next(each for each in self.history if each["update_id"] == update_id)
-        self.updates.append(update)
-        self.updates.sort(key=lambda each: int(each["update_id"]))
+        self.repeated += [each for each in self.history if each["update_id"] == update_id]
         self.arrived.set()
 
     def pending(self, offset: int, limit: int) -> list[dict[str, Any]]:
         """Forget what is confirmed by ``offset`` and return what comes after."""
         if offset > 0:
             self.updates = [each for each in self.updates if each["update_id"] >= offset]
-        return self.updates[:limit]
+        repeated, self.repeated = self.repeated, []
+        return (repeated + self.updates)[:limit]
 
     def send(self, given: dict[str, Any], photo: bytes | None = None) -> Message:
         """Take a new message of the bot."""

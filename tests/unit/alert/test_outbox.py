@@ -132,6 +132,13 @@ def test_what_waits_is_there_after_a_restart_and_keeps_its_order(box: Outbox, st
     assert drain(reopened) == ["one", "two", "three"]
 
 
+def test_a_drawing_is_begun_once(box: Outbox) -> None:
+    box.put("summary", Card(html="today", picture="summary 2026-03-18"))
+    due = box.next()
+    assert due is not None
+    assert [box.begin_drawing(due), box.begin_drawing(due)] == [True, False]
+
+
 def test_a_slot_is_known_for_ever(box: Outbox) -> None:
     assert not box.has("summary 2026-03-18")
     box.put("summary 2026-03-18", Card(html="today"))

@@ -110,6 +110,29 @@ async def test_a_picture_is_drawn_when_its_turn_comes(
     assert server.last().photo == PNG + b"summary 2026-03-18"
 
 
+async def test_a_picture_is_drawn_once_however_often_it_is_sent(
+    office: Office, server: TelegramServer
+) -> None:
+    server.faults.arm(Fault("sendPhoto", Kind.DROP, times=2))
+    office.put("summary", "today", picture="summary 2026-03-18")
+    await office.all_shown()
+    assert server.last().photo == PNG + b"summary 2026-03-18"
+
+
+async def test_a_picture_that_ended_the_process_is_left_out_the_next_time(
+    office: Office, server: TelegramServer
+) -> None:
+    await server.go_away()
+    office.put("summary", "today", picture="summary 2026-03-18")
+    await until(lambda: office.postman.trouble, "a failure")
+    await office.close()
+    await server.come_back()
+    successor = Office(server, office.store, 0.0)
+    assert await successor.all_shown() == ["today"]
+    await successor.close()
+    assert server.last().photo is None
+
+
 @pytest.mark.parametrize(
     ("fault", "duplicates"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -157,6 +158,16 @@ async def test_what_may_succeed_later_is_a_failure_with_the_wait_that_telegram_w
     assert server.last().text == "hello again"
 
 
+async def test_a_call_that_hangs_ends_with_its_patience(
+    server: TelegramServer, client: TelegramClient, impatient: None
+) -> None:
+    server.faults.arm(Fault("sendMessage", Kind.HANG))
+    began = time.monotonic()
+    with pytest.raises(ChatFailed, match="no answer in time"):
+        await client.send("hello")
+    assert time.monotonic() - began < 2
+
+
 async def test_the_token_is_in_no_failure(server: TelegramServer) -> None:
     await server.stop()
     client = TelegramClient(TOKEN, CHAT, server.url)
@@ -164,6 +175,14 @@ async def test_the_token_is_in_no_failure(server: TelegramServer) -> None:
         await client.send("hello")
     await client.close()
     assert TOKEN not in str(failed.value)
+
+
+async def test_a_token_that_is_refused_is_not_repeated(server: TelegramServer) -> None:
+    client = TelegramClient("7000000002:wrong-and-secret", CHAT, server.url)
+    with pytest.raises(ChatFailed, match="InvalidToken") as failed:
+        await client.send("hello")
+    await client.close()
+    assert "wrong-and-secret" not in str(failed.value)
 
 
 async def test_a_press_is_answered_once_and_an_old_one_is_refused(

@@ -78,7 +78,10 @@ def test_discord_is_not_blamed_when_ingest_itself_is_silent() -> None:
     assert Subject.DISCORD not in up(view)
 
 
-@pytest.mark.parametrize(("state", "is_up"), [("ok", True), ("away: timeout", False)])
+@pytest.mark.parametrize(
+    ("state", "is_up"),
+    [("ready", True), ("loading", True), ("off", True), ("the key is refused", False)],
+)
 def test_the_model_is_what_parser_says_of_it(state: str, is_up: bool) -> None:
     view = examples.view(beats={"parser": examples.beat("parser", model=state)})
     assert up(view)[Subject.MODEL] is is_up

@@ -237,7 +237,8 @@ def test_a_late_alert_can_be_taken_once_only() -> None:
     story, post_id = missed_alert()
     take_late(story, post_id, 1)
     take_late(story, post_id, 2)
-    assert states(story)[-1] is CommandState.REFUSED
+    refusal = (CommandState.REFUSED, ("That alert cannot be taken any more.",))
+    assert answers(story)[-1] == refusal
     story.wait(2)
     assert [each for each in story.live() if each.startswith("E")] == ["E0"]
 

@@ -14,7 +14,7 @@ from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
 from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
-from autoscalper.parser import memory
+from autoscalper.parser import line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.conversation import Conversation
 from autoscalper.runtime.store import Store
@@ -72,7 +72,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = Store(tmp_path / "parser.db", durable=False, schema=memory.SCHEMA)
+    store = Store(tmp_path / "parser.db", durable=False, schema=memory.SCHEMA + line.SCHEMA)
     yield Desk(store)
     store.close()
 

@@ -42,7 +42,9 @@ def outcome_of(answer: Answer) -> Outcome:
 
 
 def test_a_post_that_instructs_is_a_signal_under_its_own_id() -> None:
-    answer = answer_post(a_post(), Instructed(instruction=ENTRY), read_at=READ_AT)
+    answer = answer_post(
+        a_post(), Instructed(instruction=ENTRY), read_by=Reader.GRAMMAR, read_at=READ_AT
+    )
     assert answer == SignalIssued(
         signal_id=SIGNAL,
         post=a_post(),
@@ -62,7 +64,7 @@ def test_a_post_that_instructs_is_a_signal_under_its_own_id() -> None:
 def test_a_post_that_does_not_is_ignored_and_says_why(
     reading: Reading, understood: str, detail: str
 ) -> None:
-    answer = answer_post(a_post("hm"), reading, read_at=READ_AT)
+    answer = answer_post(a_post("hm"), reading, read_by=Reader.GRAMMAR, read_at=READ_AT)
     assert outcome_of(answer) == Outcome(kind=OutcomeKind.IGNORED, detail=detail)
     assert isinstance(answer, OutcomeDecided)
     assert answer.understood == understood
@@ -81,7 +83,7 @@ def test_an_edit_of_a_signal_revises_it_under_the_edits_own_id(
     reading: Reading, instruction: Instruction | None
 ) -> None:
     edited = a_post(version=2)
-    answer = answer_edit(edited, reading, SIGNAL, read_at=READ_AT)
+    answer = answer_edit(edited, reading, SIGNAL, read_by=Reader.GRAMMAR, read_at=READ_AT)
     assert answer == SignalRevised(
         signal_id=SIGNAL,
         post=edited,
@@ -95,7 +97,7 @@ def test_an_edit_of_a_signal_revises_it_under_the_edits_own_id(
 @pytest.mark.parametrize("bought", [ENTRY, AddToTrade(contract=CONTRACT)])
 def test_an_edit_of_chatter_never_buys(bought: Instruction) -> None:
     reading = Instructed(instruction=bought)
-    answer = answer_edit(a_post(version=2), reading, None, read_at=READ_AT)
+    answer = answer_edit(a_post(version=2), reading, None, read_by=Reader.GRAMMAR, read_at=READ_AT)
     denied = Outcome(kind=OutcomeKind.DENIED, detail="an edit never opens a position")
     assert outcome_of(answer) == denied
 
@@ -103,13 +105,15 @@ def test_an_edit_of_chatter_never_buys(bought: Instruction) -> None:
 @pytest.mark.parametrize("sold", [CloseTrade(), TrimTrade()])
 def test_an_edit_of_chatter_may_sell(sold: Instruction) -> None:
     reading = Instructed(instruction=sold)
-    answer = answer_edit(a_post(version=2), reading, None, read_at=READ_AT)
+    answer = answer_edit(a_post(version=2), reading, None, read_by=Reader.GRAMMAR, read_at=READ_AT)
     assert isinstance(answer, SignalIssued)
     assert answer.signal_id == "101.2"
 
 
 def test_an_edit_from_chatter_to_chatter_has_an_outcome_of_its_own() -> None:
-    answer = answer_edit(a_post(version=2), Ignored(reason="a joke"), None, read_at=READ_AT)
+    answer = answer_edit(
+        a_post(version=2), Ignored(reason="a joke"), None, read_by=Reader.GRAMMAR, read_at=READ_AT
+    )
     assert outcome_of(answer).kind is OutcomeKind.IGNORED
     assert isinstance(answer, OutcomeDecided)
     assert answer.post_id == "101.2"
@@ -138,4 +142,9 @@ def test_a_deletion_of_what_was_never_heard_has_an_outcome_too() -> None:
 
 
 def test_an_outcome_leaves_no_signal_behind() -> None:
-    assert signal_id_of(answer_post(a_post(), Ignored(reason="x"), read_at=READ_AT)) is None
+    assert (
+        signal_id_of(
+            answer_post(a_post(), Ignored(reason="x"), read_by=Reader.GRAMMAR, read_at=READ_AT)
+        )
+        is None
+    )

@@ -1,0 +1,36 @@
+import configparser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from autoscalper.domain.settings import BY_PROCESS, Secret
+
+ROOT = Path(__file__).parent.parent.parent
+SECRETS = {
+    field.name.upper()
+    for settings in BY_PROCESS.values()
+    for field in msgspec.structs.fields(settings)
+    if field.type is Secret
+}
+
+
+def taken_away(process: str) -> set[str]:
+    config = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    config.read(ROOT / "supervisord.conf")
+    kind = "eventlistener" if process == "watchdog" else "program"
+    environment = config[f"{kind}:{process}"]["environment"]
+    pairs = [pair.split("=") for pair in environment.split(",")]
+    assert {value for _, value in pairs} == {'""'}
+    return {name for name, _ in pairs}
+
+
+@pytest.mark.parametrize("process", BY_PROCESS)
+def test_a_process_holds_the_secrets_of_its_own_settings_and_no_others(process: str) -> None:
+    own = {field.name.upper() for field in msgspec.structs.fields(BY_PROCESS[process])}
+    assert SECRETS - taken_away(process) == SECRETS & own
+
+
+@pytest.mark.parametrize("process", sorted(BY_PROCESS.keys() - {"broker"}))
+def test_the_account_is_known_to_the_broker_alone(process: str) -> None:
+    assert "IBKR_ACCOUNT" in taken_away(process)
