@@ -34,6 +34,7 @@ _MEANING = {
     Subject.INGEST: "No new alerts are heard until it is back.",
     Subject.PARSER: "Alerts are kept and read when it is back; old entries expire.",
     Subject.BROKER: "Nothing is decided or ordered until it is back.",
+    Subject.COMMANDS: "What you write here may not be heard; what happens is told as ever.",
 }
 _TITLES = {
     Subject.GATEWAY: "IB Gateway",
@@ -42,6 +43,7 @@ _TITLES = {
     Subject.INGEST: "Process ingest",
     Subject.PARSER: "Process parser",
     Subject.BROKER: "Process broker",
+    Subject.COMMANDS: "Telegram's commands",
 }
 
 
@@ -147,6 +149,8 @@ def _gateway_advice(alarm: Alarm, settings: AlertSettings, now: datetime) -> lis
 
 
 def _other_advice(alarm: Alarm) -> list[str]:
+    if alarm.outage.subject is Subject.COMMANDS:
+        return ["Stop the other program, or give this one a bot of its own."]
     if alarm.rung in (Rung.QUIET, Rung.WARNING):
         return ["Trying again by itself, for ever. Nothing to do yet."]
     if alarm.outage.subject in (Subject.DISCORD, Subject.MODEL):

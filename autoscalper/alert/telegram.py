@@ -21,7 +21,7 @@ from autoscalper.alert.postman import Postman
 from autoscalper.alert.replies import Replier
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories
-from autoscalper.alert.telegram_client import TelegramClient
+from autoscalper.alert.telegram_client import ANOTHER_POLLS, TelegramClient
 from autoscalper.alert.watch import Watch
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links import alert_to_broker
@@ -80,18 +80,7 @@ class Telegram:
             real_clock=SystemClock(),
             marker=marker,
         )
-        self._watch = Watch(
-            store,
-            settings=settings,
-            shelf=shelf,
-            stories=stories,
-            outbox=self._outbox,
-            news=self.news,
-            confirmations=confirmations,
-            see=pages.look,
-            give=self._replier.give,
-            clock=clock,
-        )
+        self._watch = self._make_watch(process, store, shelf, stories, confirmations, pages)
 
     def tasks(self) -> list[Callable[[], Awaitable[None]]]:
         """Return what runs while alert runs."""
@@ -124,6 +113,33 @@ class Telegram:
                 logger.warning("commands not offered yet reason=%s", failure)
                 await asyncio.sleep(pause)
         await asyncio.Event().wait()
+
+    def _make_watch(
+        self,
+        process: Process[AlertSettings],
+        store: Store,
+        shelf: Shelf,
+        stories: Stories,
+        confirmations: Confirmations,
+        pages: PageMaker,
+    ) -> Watch:
+        return Watch(
+            store,
+            settings=process.settings,
+            shelf=shelf,
+            stories=stories,
+            outbox=self._outbox,
+            news=self.news,
+            confirmations=confirmations,
+            see=pages.look,
+            give=self._replier.give,
+            unheard=self._unheard,
+            clock=process.clock,
+        )
+
+    def _unheard(self) -> str:
+        # Of other troubles nobody could be told.
+        return ANOTHER_POLLS if self._client.trouble == ANOTHER_POLLS else ""
 
     def details(self) -> dict[str, str]:
         """Return what the heartbeat tells of the chat."""

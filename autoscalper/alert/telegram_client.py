@@ -45,6 +45,8 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 #: Updates of one poll; Telegram gives at most so many.
 BATCH = 100
+#: The trouble of a token that two programs use (409).
+ANOTHER_POLLS = "another program uses this bot's token"
 
 
 class TelegramClient:
@@ -272,7 +274,7 @@ def _meaning_of(error: errors.TelegramError) -> Exception:
                 return ChatFailed(f"400 {text}")
             return MessageRefused(text)
         case errors.Conflict():
-            return ChatFailed(f"another program polls with this bot's token: {text}")
+            return ChatFailed(ANOTHER_POLLS)
         case _:
             # A 401 can be over the next moment, and a bot that was blocked can be let in again.
             return ChatFailed(f"{type(error).__name__} {text}")

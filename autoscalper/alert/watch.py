@@ -55,9 +55,13 @@ class Watch:
         confirmations: Confirmations,
         see: Callable[[], View],
         give: Callable[[list[Reply]], None],
+        unheard: Callable[[], str],
         clock: Clock,
     ) -> None:
-        """Keep outages in ``store``, which was opened with ``SCHEMA``."""
+        """Keep outages in ``store``, which was opened with ``SCHEMA``.
+
+        ``unheard`` says why commands do not come through though notices do, empty if they do.
+        """
         self._store = store
         self._settings = settings
         self._shelf = shelf
@@ -67,6 +71,7 @@ class Watch:
         self._confirmations = confirmations
         self._see = see
         self._give = give
+        self._unheard = unheard
         self._clock = clock
         self._marker = cards.marker_of(settings)
         self._outages = {
@@ -83,7 +88,7 @@ class Watch:
     def look_once(self) -> None:
         """Look at everything once."""
         view = self._see()
-        for seen in [*self._gateway(), *seen_in(view)]:
+        for seen in [*self._gateway(), *seen_in(view), self._commands(view.now)]:
             self._look_at(seen, view)
         self._expire_questions()
         self._sum_up(view.now)
@@ -101,6 +106,10 @@ class Watch:
                 needs_a_person=changed.state == "halted",
             )
         ]
+
+    def _commands(self, now: datetime) -> Seen:
+        reason = self._unheard()
+        return Seen(subject=Subject.COMMANDS, is_up=not reason, since=now, reason=reason)
 
     def _look_at(self, seen: Seen, view: View) -> None:
         before = self._outages.get(seen.subject)

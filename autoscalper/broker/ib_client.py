@@ -297,9 +297,8 @@ async def _watch_socket(ib: IbConnection) -> None:
 
 
 def _why_ended(ib: IbConnection) -> GatewayAbsent | GatewayNotReady:
-    """A relay without a gateway accepts and closes; a gateway says its version first."""
     reason = ib.ended.result()
-    return GatewayNotReady(reason) if ib.client.serverVersion() else GatewayAbsent(reason)
+    return GatewayNotReady(reason) if ib.was_greeted else GatewayAbsent(reason)
 
 
 async def _completed(ib: IbConnection) -> tuple[events.OrderReport, ...] | None:

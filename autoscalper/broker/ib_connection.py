@@ -60,6 +60,8 @@ class IbConnection(ib_async.IB):
         self.next_order_id = IbOrderId(0)
         #: Whether the core knows this connection: what was decided before must not go over it.
         self.may_order = False
+        #: Whether a gateway said its version: a relay without one accepts and says nothing.
+        self.was_greeted = False
         #: Whether it ever gave a full snapshot.
         self.was_ready = False
         #: What quotes are streamed of.
@@ -106,6 +108,10 @@ class _Ear(Wrapper):
         super().__init__(ib)
         self._owner = ib
         self._emit = emit
+
+    def connectAck(self) -> None:
+        super().connectAck()
+        self._owner.was_greeted = True
 
     def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         super().openOrder(orderId, contract, order, orderState)

@@ -75,15 +75,18 @@ def report_of_open(order: ib_async.Order, status: str) -> OrderReport:
 
 
 def report_of_completed(trade: ib_async.Trade) -> OrderReport:
-    """Return what a completedOrder message says. It has no order id, only permId and orderRef."""
+    """Return what a completedOrder message says. It has no order id, only permId and orderRef.
+
+    An order that is listed as completed is done, so ``Inactive`` is a refusal here.
+    """
     order = trade.order
-    filled = order.filledQuantity
+    word, filled = trade.orderStatus.status, order.filledQuantity
     known = math.isfinite(filled) and filled < 1e300
     return OrderReport(
         ib_order_id=IbOrderId(0),
         client_order_id=ClientOrderId(order.orderRef) if order.orderRef else None,
         perm_id=PermId(order.permId),
-        status=status_of(trade.orderStatus.status, 0),
+        status=OrderStatus.REJECTED if word == "Inactive" else status_of(word, 0),
         cum_qty=int(filled) if known else None,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 SERVER_VERSION = 178
@@ -18,8 +18,10 @@ START_API = "71"
 PLACE_ORDER = "3"
 OPEN_ORDERS, ALL_OPEN_ORDERS, EXECUTIONS, COMPLETED, POSITIONS = "5", "16", "7", "99", "61"
 CURRENT_TIME, CONTRACT_DETAILS = "49", "9"
+#: The message that answers a request, by the request's number.
+Answers = Mapping[str, tuple[object, ...]]
 #: What a quiet gateway without orders says to each request of a snapshot.
-NOTHING = {
+NOTHING: Answers = {
     OPEN_ORDERS: ("53", 1),
     ALL_OPEN_ORDERS: ("53", 1),
     EXECUTIONS: ("55", 1, "reqId"),
@@ -68,14 +70,14 @@ class Peer:
         self.say(15, 1, accounts)
         self.say(9, 1, next_order_id)
 
-    async def answer(self, answers: dict[str, tuple[object, ...]] | None = None) -> None:
+    async def answer(self, answers: Answers | None = None) -> None:
         """Answer requests until the client goes; what has no answer gets none."""
         answers = NOTHING if answers is None else answers
         while True:
             fields = await self.hear()
             self.answer_one(fields, answers)
 
-    def answer_one(self, fields: list[str], answers: dict[str, tuple[object, ...]]) -> None:
+    def answer_one(self, fields: list[str], answers: Answers) -> None:
         """Answer one request."""
         answer = answers.get(fields[0])
         if answer is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 
 class TcpRelay:
@@ -12,39 +12,42 @@ class TcpRelay:
 
     def __init__(self, port: int) -> None:
         self._target = port
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._open = 0
+        self.all_closed = asyncio.Event()
         self.port = 0
-        #: How many connections were made so far.
+        #: How many connections were made, and how many pieces came over them.
         self.connections = 0
+        self.pieces = 0
 
     def cut(self) -> None:
         """Close every connection, as a server does that has no patience with quiet ones."""
-        for writer in self._writers:
-            writer.transport.abort()
+        for end in self._ends:
+            end.transport.abort()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._open += 1
+        self.all_closed.clear()
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
         ends = {writer, there_writer}
-        self._writers |= ends
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_carry(reader, there_writer))
-                group.create_task(_carry(there_reader, writer))
-        finally:
-            self._writers -= ends
+        self._ends |= ends
+        await asyncio.gather(self._carry(reader, there_writer), self._carry(there_reader, writer))
+        self._ends -= ends
+        self._open -= 1
+        if not self._open:
+            self.all_closed.set()
 
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    except ConnectionError:
-        # Cut by one of the two ends.
-        pass
-    finally:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Either end may be cut.
+        with suppress(ConnectionError):
+            while piece := await reader.read(65536):
+                self.pieces += 1
+                writer.write(piece)
+                await writer.drain()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -58,4 +61,5 @@ async def a_relay(port: int) -> AsyncIterator[TcpRelay]:
     finally:
         server.close()
         relay.cut()
-        await asyncio.sleep(0)
+        if relay.connections:
+            await relay.all_closed.wait()

@@ -108,7 +108,11 @@ class Stack:
     def pids(self) -> dict[str, str]:
         """Return the process id of each of the bot's processes, inside its container."""
         said = json.loads(self.inside("autoscalper", "status", "--json", check=False))
-        return {each["process"]: str(each["pid"]) for each in said}
+        return {each["process"]: str(each["pid"]) for each in said if each["pid"]}
+
+    def signal(self, process: str, signum: str) -> None:
+        """Send ``signum`` to one of the bot's processes, inside its container."""
+        self.inside("sh", "-c", f"kill -{signum} {self.pids()[process]}")
 
     def post(self, text: str, *more: str) -> dict[str, Any]:
         """Put an alert in and return its outcome."""

@@ -128,9 +128,9 @@ def test_a_gateway_that_freezes_is_noticed_and_nothing_is_ordered_twice(stack: S
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_process_that_is_killed_comes_back(stack: Stack, process: str) -> None:
     pid = stack.pids()[process]
-    stack.inside("kill", "-KILL", pid)
+    stack.signal(process, "KILL")
     wait_until(
-        lambda: stack.pids().get(process) not in (pid, "0"), f"{process} to return", REVIVED_SECONDS
+        lambda: stack.pids().get(process, pid) != pid, f"{process} to return", REVIVED_SECONDS
     )
     stack.await_trading()
     strike = 610 + PROCESSES.index(process)
@@ -140,7 +140,7 @@ def test_a_process_that_is_killed_comes_back(stack: Stack, process: str) -> None
 
 def test_a_broker_that_hangs_is_unwell_within_thirty_seconds_and_is_revived(stack: Stack) -> None:
     pid = stack.pids()["broker"]
-    stack.inside("kill", "-STOP", pid)
+    stack.signal("broker", "STOP")
     wait_until(lambda: stack.health() == "unhealthy", "the hang to be seen", 30)
     wait_until(lambda: stack.health() == "healthy", "the broker to be revived")
     stack.await_trading()
@@ -179,7 +179,7 @@ def test_both_starting_at_once_as_after_a_reboot_find_each_other(stack: Stack) -
 def test_telegram_was_told_of_the_trade_and_of_the_deaths(stack: Stack) -> None:
     stack.compose("--profile", "telegram", "restart", "--timeout", "1", "telegram")
     stack.await_trading()
-    stack.inside("kill", "-KILL", stack.pids()["parser"])
+    stack.signal("parser", "KILL")
     stack.post(entry(630))
 
     def told(text: str) -> bool:

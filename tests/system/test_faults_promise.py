@@ -16,9 +16,12 @@ from tests.chaos.story import story
 from tests.chaos.trader import Alert, Contract, Day, Kind, Move
 from tests.chaos.weather import Weather
 
-TRADES = 15
+TRADES = 12
 #: Seconds between two entries.
-PACE = 0.8
+PACE = 0.9
+#: Seconds from an entry to what is said of it: longer than anything is away, so that a trader who
+#: gets out does not call off an entry that was not ordered yet.
+LATER = 8.0
 PRICE = Decimal("1.20")
 #: What is said of a trade some seconds after its entry: each of them in turn.
 SAID = ((Kind.TRIM, "trimmed 1"), (Kind.EXIT, "all out"), (Kind.STOP, "stop to 1.00 on"))
@@ -35,7 +38,7 @@ def a_day() -> Day:
         kind, words = SAID[number % len(SAID)]
         alerts.append(
             Alert(
-                at=begins + 3,
+                at=begins + LATER,
                 kind=kind,
                 message_id=f"s{number}",
                 text=f"{words} {contract}",

@@ -267,7 +267,7 @@ async def test_while_polling_fails_the_reason_is_known(
     conflict = Fault("getUpdates", Kind.ERROR, times=99, code=409, description="Conflict: x")
     server.faults.arm(conflict)
     server.chats.say("/status")
-    await until(lambda: "another program polls" in client.trouble, "the trouble")
+    await until(lambda: client.trouble == telegram_client.ANOTHER_POLLS, "the trouble")
     server.faults.clear()
     await until(lambda: client.trouble == "", "its end")
 

@@ -41,6 +41,7 @@ class Tower:
         self.given: list[Reply] = []
         self.exposed = False
         self.beating = True
+        self.unheard = ""
         settings = AlertSettings(telegram_notices=notices)
         self.watch = Watch(
             store,
@@ -52,6 +53,7 @@ class Tower:
             confirmations=self.confirmations,
             see=self.view,
             give=self.given.extend,
+            unheard=lambda: self.unheard,
             clock=self.clock,
         )
 
@@ -167,6 +169,15 @@ def test_processes_that_are_silent_for_long_are_told(tower: Tower) -> None:
         "parser",
         "broker",
     }
+
+
+def test_a_second_program_with_our_token_is_told_when_it_stays(tower: Tower) -> None:
+    tower.unheard = "another program uses this bot's token"
+    tower.look(0)
+    assert tower.look(299) == []
+    (warning,) = tower.look(300)
+    assert "WARNING: Telegram's commands away for 5 min" in warning
+    assert "Stop the other program" in warning
 
 
 def test_whoever_wants_no_word_of_outages_gets_none(store: Store) -> None:

@@ -31,16 +31,20 @@ def phases(story: Story) -> list[str]:
     ]
 
 
+def phase_of(story: Story) -> Phase:
+    return story.book.phase
+
+
 def test_a_connection_is_reconciled_before_anything_is_traded() -> None:
     story = Story()
     story.hear(GatewayConnecting(reason="test"))
     (asked, *_) = story.hear(GatewayConnected(account="DU1234567"))
 
-    assert story.book.phase is Phase.RECONCILING
+    assert phase_of(story) is Phase.RECONCILING
     assert isinstance(asked, TakeSnapshot)
 
     story.hear(SnapshotTaken(snapshot=story.gateway.snapshot(asked.number)))
-    assert story.book.phase is Phase.TRADING
+    assert phase_of(story) is Phase.TRADING
 
 
 def test_an_entry_waits_until_the_broker_trades_and_is_then_ordered() -> None:
@@ -94,7 +98,7 @@ def test_nothing_is_ordered_or_changed_while_the_gateway_has_lost_its_servers() 
     story.trim()
     story.wait(3)
 
-    assert story.book.phase is Phase.RECONCILING
+    assert phase_of(story) is Phase.RECONCILING
     assert story.live() == {"T0": 2, "S0": 2}
 
     story.hear(LinkRestored())
@@ -112,7 +116,7 @@ def test_a_link_that_was_lost_before_the_login_was_complete_stays_lost() -> None
     story.settle()
 
     assert story.book.degraded
-    assert story.book.phase is Phase.RECONCILING
+    assert phase_of(story) is Phase.RECONCILING
 
 
 def test_a_new_connection_knows_nothing_of_the_link_that_the_last_one_lost() -> None:
@@ -121,7 +125,7 @@ def test_a_new_connection_knows_nothing_of_the_link_that_the_last_one_lost() -> 
     story.lose()
     story.connect()
 
-    assert story.book.phase is Phase.TRADING
+    assert phase_of(story) is Phase.TRADING
 
 
 def test_the_answer_to_an_older_question_is_no_evidence() -> None:
@@ -130,10 +134,10 @@ def test_the_answer_to_an_older_question_is_no_evidence() -> None:
     story.hear(LinkDegraded(), LinkRestored())
 
     story.hear(SnapshotTaken(snapshot=old))
-    assert story.book.phase is Phase.RECONCILING
+    assert phase_of(story) is Phase.RECONCILING
 
     story.hear(SnapshotTaken(snapshot=story.gateway.snapshot(story.book.snapshot_number)))
-    assert story.book.phase is Phase.TRADING
+    assert phase_of(story) is Phase.TRADING
 
 
 def test_what_was_asked_before_the_link_was_lost_proves_nothing_after_it() -> None:
@@ -145,7 +149,7 @@ def test_what_was_asked_before_the_link_was_lost_proves_nothing_after_it() -> No
 
     story.hear(LinkDegraded(), SnapshotTaken(snapshot=asked))
 
-    assert story.book.phase is Phase.RECONCILING
+    assert phase_of(story) is Phase.RECONCILING
     assert story.book.order_by_ib_id(story.order(Purpose.STOP_LOSS).ib_order_id) is not None
     assert story.order(Purpose.STOP_LOSS).status is OrderStatus.NEW
 
@@ -182,11 +186,11 @@ def test_a_refused_account_halts_until_another_one_answers() -> None:
     post_id = story.post(entry())
     story.wait(70)
 
-    assert story.book.phase is Phase.HALTED
+    assert phase_of(story) is Phase.HALTED
     assert story.outcomes[post_id].kind is OutcomeKind.EXPIRED
 
     story.connect()
-    assert story.book.phase is Phase.TRADING
+    assert phase_of(story) is Phase.TRADING
 
 
 def test_only_news_of_the_connection_are_told() -> None:

@@ -37,6 +37,7 @@ from tests.fakes.scripted_gateway import (
     NOTHING,
     PLACE_ORDER,
     Peer,
+    ScriptedGateway,
     a_gateway,
 )
 from tests.unit.broker.model_gateway import PENNIES
@@ -60,6 +61,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         "REFUSED_SECONDS": 0.05,
     }.items():
         monkeypatch.setattr(ib_client, name, seconds)
+
+
+def orders_of(peer: Peer) -> list[list[str]]:
+    return [fields for fields in peer.heard if fields[0] == PLACE_ORDER]
+
+
+def said(gateway: ScriptedGateway, message: str) -> int:
+    return sum(fields[0] == message for peer in gateway.peers for fields in peer.heard)
 
 
 class Listener:
@@ -268,8 +277,7 @@ async def test_a_heartbeat_that_is_late_once_ends_nothing() -> None:
             peer.answer_one(fields, NOTHING)
 
     async with a_gateway(script) as gateway, listening(gateway.port) as listener:
-        beats = lambda: sum(each[0] == CURRENT_TIME for each in gateway.peers[0].heard)  # noqa: E731
-        await until(lambda: gateway.peers and beats() >= 5, "five heartbeats")
+        await until(lambda: said(gateway, CURRENT_TIME) >= 5, "five heartbeats")
         assert listener.reasons() == []
 
 
@@ -328,7 +336,7 @@ async def test_notices_of_the_link_to_ibkr_are_told(code: int, kind: type[Event]
         await peer.answer()
 
     async with a_gateway(script) as gateway, listening(gateway.port) as listener:
-        await until(lambda: listener.count(kind), code)
+        await until(lambda: listener.count(kind), str(code))
         await until(listener.snapshots, "a snapshot")
         assert listener.reasons() == []
 
@@ -425,12 +433,11 @@ async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None
         (peer,) = gateway.peers
         placed = bracket()
         listener.client.carry_out(placed)
-        orders = lambda: [each for each in peer.heard if each[0] == PLACE_ORDER]  # noqa: E731
-        await until(lambda: len(orders()) == 3, "three orders")
+        await until(lambda: len(orders_of(peer)) == 3, "three orders")
 
-        assert [fields[1] for fields in orders()] == ["1", "2", "3"]
+        assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3"]
         refs = [order.client_order_id for order in placed.orders]
-        assert all(ref in fields for ref, fields in zip(refs, orders(), strict=True))
+        assert all(ref in fields for ref, fields in zip(refs, orders_of(peer), strict=True))
 
         stop = placed.orders[2]
         listener.client.carry_out(
@@ -440,8 +447,8 @@ async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None
         )
         listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(3)))
         await until(lambda: peer.heard[-1][0] == "4", "the cancel")
-        assert len(orders()) == 4
-        assert orders()[3][1] == "3"
+        assert len(orders_of(peer)) == 4
+        assert orders_of(peer)[3][1] == "3"
 
 
 async def test_what_was_decided_before_a_connection_does_not_go_over_it() -> None:
@@ -455,7 +462,7 @@ async def test_what_was_decided_before_a_connection_does_not_go_over_it() -> Non
         listener.ask()
         await until(listener.snapshots, "a snapshot")
 
-        assert [each for each in gateway.peers[0].heard if each[0] == PLACE_ORDER] == []
+        assert orders_of(gateway.peers[0]) == []
         listener.client.carry_out(bracket())
         await until(lambda: gateway.peers[0].heard[-1][0] == PLACE_ORDER, "the orders")
         running.cancel()

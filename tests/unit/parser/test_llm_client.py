@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-import httpx2
 import pytest
 
 from autoscalper.domain.settings import ParserSettings, Secret
@@ -183,9 +182,9 @@ async def test_one_connection_serves_across_quiet_times(server: ModelServer) -> 
 async def test_a_quiet_connection_is_used_now_and_then(server: ModelServer) -> None:
     async with a_relay(server.port) as relay, a_client(server.url_at(relay.port)) as client:
         await client.ask(Question(post="bye KO"))
-        asked = len(server.get("__aimock/journal"))
+        pieces = relay.pieces
         warming = asyncio.ensure_future(client.keep_warm(every_seconds=0.05))
-        await until(lambda: len(server.get("__aimock/journal")) >= asked + 2, "two small requests")
+        await until(lambda: relay.pieces >= pieces + 4, "two small requests and their replies")
         warming.cancel()
         assert relay.connections == 1
 
@@ -209,21 +208,14 @@ async def test_a_model_that_cannot_be_looked_up_is_a_warning_and_no_more(
     assert "model not looked up" in caplog.text
 
 
-async def test_asking_costs_less_than_five_milliseconds_beside_the_service(
+async def test_asking_costs_less_than_five_milliseconds_of_our_own_time(
     server: ModelServer,
 ) -> None:
-    request = {
-        "model": "m",
-        "max_tokens": 9,
-        "messages": [{"role": "user", "content": '{"post":"bye KO"}'}],
-    }
-    plain, asked = [], []
-    async with a_client(server.url) as client, httpx2.AsyncClient() as http:
+    # The processor's time, so that a busy machine and the stand-in's latency do not count.
+    spent = []
+    async with a_client(server.url) as client:
         for _ in range(60):
-            started = time.perf_counter()
-            await http.post(f"{server.url}v1/messages", json=request)
-            plain.append(time.perf_counter() - started)
-            started = time.perf_counter()
+            started = time.process_time()
             await client.ask(Question(post="bye KO"))
-            asked.append(time.perf_counter() - started)
-    assert statistics.median(asked) - statistics.median(plain) < 0.005
+            spent.append(time.process_time() - started)
+    assert statistics.median(spent) < 0.005

@@ -34,7 +34,11 @@ class Ticks:
         monkeypatch.setattr("sys.stdin", os.fdopen(ours, "rb"))
         self._ticks = os.fdopen(theirs, "wb")
         self.answers = io.BytesIO()
-        self.watch = Watch(self.answers, run_dir, CLOCK, 0)
+        self.told: list[tuple[str, str]] = []
+        self.watch = Watch(self.answers, run_dir, CLOCK, 0, self._tell)
+
+    def _tell(self, what: str, process: str) -> None:
+        self.told.append((what, process))
 
     async def look(self, times: int) -> None:
         for _ in range(times):
@@ -54,6 +58,8 @@ async def test_a_process_that_gave_up_is_started(
     supervisord.runs("broker", state="FATAL", pid=0, up=0)
     await ticks.look(2)
     assert supervisord.told == [("start", "broker", False)]
+    assert ticks.told == [("broker gave up; it is started again in 0 s", "broker")]
+    assert ticks.watch.details() == {"looks": "2"}
     assert [record.getMessage() for record in caplog.records] == [
         "process gave up process=broker revived_in_seconds=0",
         "process revived process=broker revivals=1",
@@ -67,6 +73,10 @@ async def test_a_process_that_hangs_is_aborted_and_then_killed(
     leave_heartbeat(tmp_path, "broker", pid=7, age=100)
     await ticks.look(3)
     assert supervisord.told == [("signal", "broker", "ABRT"), ("signal", "broker", "KILL")]
+    assert [what for what, _ in ticks.told] == [
+        "broker hangs: ended, and started again",
+        "broker did not even abort: killed, and started again",
+    ]
 
 
 async def test_a_process_that_beats_is_left_alone(
