@@ -17,6 +17,7 @@ from autoscalper.broker import (
     orderbook,
     reconcile,
     standing,
+    trading_day,
 )
 from autoscalper.broker.book import Book, Phase, Quote
 from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
@@ -28,6 +29,7 @@ from autoscalper.broker.events import (
     ContractMissing,
     Event,
     FillReported,
+    FundsReported,
     GatewayConnected,
     GatewayConnecting,
     GatewayLost,
@@ -72,18 +74,29 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
-        case BalanceReported():
-            book.net_liquidation = event.net_liquidation
+        case BalanceReported() | FundsReported():
+            _account(book, event)
         case ContractFound():
             book.put_contract(event.contract, event.details)
             return [WatchQuote(contract=event.contract, details=event.details)]
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
+            trading_day.watch(book, now)
             return _ask_about_doubts(book, now)
         case _:
             return _gateway(book, event, now)
     return []
+
+
+def _account(book: Book, event: BalanceReported | FundsReported) -> None:
+    match event:
+        case BalanceReported():
+            book.net_liquidation = event.net_liquidation
+        case FundsReported():
+            book.available_funds = event.available
+        case _:
+            assert_never(event)
 
 
 def _order(book: Book, event: OrderReported | OrderErrored | FillReported, now: datetime) -> None:

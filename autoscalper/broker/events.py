@@ -172,6 +172,12 @@ class BalanceReported(msgspec.Struct, frozen=True, kw_only=True):
     net_liquidation: Decimal
 
 
+class FundsReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told the dollars that can be spent on new positions."""
+
+    available: Decimal
+
+
 Event = (
     SignalArrived
     | CommandArrived
@@ -190,4 +196,5 @@ Event = (
     | ContractMissing
     | QuoteChanged
     | BalanceReported
+    | FundsReported
 )
