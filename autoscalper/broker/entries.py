@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate, entry_checks
+from autoscalper.broker import correlate, entry_checks, flatten
 from autoscalper.broker.book import Book, Phase, Quote, Waiting
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
 from autoscalper.broker.levels import place_protection
@@ -53,14 +53,14 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
     book.wait(Waiting(signal=signal, contract=contract))
     book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
-    return [look_up(book, contract)]
+    return [look_up(book, contract, now)]
 
 
 def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     """Let an entry that came too late wait once more, because the operator wants it now."""
     del book.missed[waiting.signal.post.post_id]
     book.wait(replace(waiting, taken_at=now, quote_asked_at=None))
-    return [look_up(book, waiting.contract)]
+    return [look_up(book, waiting.contract, now)]
 
 
 def proceed(book: Book, now: datetime) -> list[Command]:
@@ -107,10 +107,10 @@ def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContra
     )
 
 
-def look_up(book: Book, contract: OptionContract) -> Command:
+def look_up(book: Book, contract: OptionContract, now: datetime) -> Command:
     """Return the question for what is not known of ``contract`` yet: its details or its quote."""
     details = book.contracts.get(contract)
-    if details is None:
+    if details is None or flatten.lacks_hours(book, contract, now):
         return FindContract(contract=contract)
     return WatchQuote(contract=contract, details=details)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from autoscalper.broker import trading_day
+from autoscalper.broker import flatten, trading_day
 from autoscalper.broker.book import Book, Quote, Waiting
 from autoscalper.broker.orders import Trade
 from autoscalper.domain import limits, sizing
@@ -86,6 +86,7 @@ def _denials_of_both(
     bid, ask = (quote.bid, quote.ask) if quote else (None, None)
     market = limits.check_market(instruction.price, bid, ask, book.settings)
     return [
+        *limits.check_last_day(now, flatten.time_of(book, waiting.contract)),
         *limits.check_day(trading_day.today(book, now), book.settings),
         *market,
         # Against a market that cannot be meant, the rest says nothing.

@@ -22,6 +22,8 @@ class ContractDetails(msgspec.Struct, frozen=True, kw_only=True):
     #: Shares per contract.
     multiplier: Decimal
     ticks: Ticks
+    #: When it stops trading on its last day; None while IBKR does not say: it tells of a few days.
+    closes_at: datetime | None = None
 
 
 class OrderReport(msgspec.Struct, frozen=True, kw_only=True):

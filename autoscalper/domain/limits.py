@@ -6,13 +6,15 @@ Nothing here is ever asked about an exit, a trim or a stop.
 from __future__ import annotations
 
 import enum
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import RiskLevel
+from autoscalper.domain.last_day import NO_ENTRIES_BEFORE, is_too_late
 from autoscalper.domain.pricing import ONE_HUNDRED, shown
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
@@ -33,6 +35,7 @@ class Rule(enum.Enum):
     SPREAD = "spread"
     PRICE = "price"
     FUNDS = "funds"
+    HOURS = "hours"
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,3 +190,13 @@ def check_funds(cost: Decimal, available: Decimal | None) -> list[Denial]:
 def signed(dollars: Decimal) -> str:
     """Return dollars with their sign."""
     return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"
+
+
+def check_last_day(now: datetime, flatten: datetime) -> list[Denial]:
+    """Return a denial where a position would be closed at ``flatten`` and that is too near."""
+    if not is_too_late(now, flatten):
+        return []
+    at = flatten.astimezone(EXCHANGE_ZONE)
+    until = at - NO_ENTRIES_BEFORE
+    numbers = f"it expires today and is closed at {at:%H:%M}, no entries after {until:%H:%M}"
+    return [Denial(rule=Rule.HOURS, numbers=numbers)]
