@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -89,6 +89,8 @@ class Changes(msgspec.Struct, kw_only=True):
     requests: dict[CommandId, Request] = {}
     notices: list[tuple[str, any_to_alert.Message]] = []
     paused: bool | None = None
+    #: Trading day on which no more may be risked.
+    over_on: date | None = None
     high_water_mark: IbOrderId | None = None
 
     @property
@@ -130,6 +132,10 @@ class Book:
         self.exec_ids: set[ExecId] = set()
         #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
+        #: The fills of the trades that are remembered.
+        self.fills: dict[TradeId, list[Fill]] = {}
+        #: The last trading day that lost all that it may.
+        self.over_on: date | None = None
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
@@ -140,6 +146,7 @@ class Book:
         self.snapshot_asked_at: datetime | None = None
         self.snapshot_awaited = False
         self.net_liquidation: Decimal | None = None
+        self.available_funds: Decimal | None = None
         self.changes = Changes()
         self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
         self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
@@ -191,8 +198,20 @@ class Book:
         if execution in self.exec_ids:
             return False
         self.exec_ids.add(execution)
+        self.remember_fill(fill)
         self.changes.fills[fill.exec_id] = fill
         return True
+
+    def remember_fill(self, fill: Fill) -> None:
+        """Have a fill that is kept at hand with its trade."""
+        order = self.orders.get(fill.client_order_id)
+        if order is not None:
+            self.fills.setdefault(order.trade_id, []).append(fill)
+
+    def end_day(self, day: date) -> None:
+        """Risk no more on ``day``, over restarts."""
+        self.over_on = day
+        self.changes.over_on = day
 
     def put_contract(self, contract: OptionContract, details: ContractDetails) -> None:
         """Remember what IBKR says of a contract."""

@@ -11,12 +11,14 @@ from typing import assert_never
 
 from autoscalper.broker import (
     entries,
+    flatten,
     followups,
     levels,
     operator,
     orderbook,
     reconcile,
     standing,
+    trading_day,
 )
 from autoscalper.broker.book import Book, Phase, Quote
 from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
@@ -28,6 +30,7 @@ from autoscalper.broker.events import (
     ContractMissing,
     Event,
     FillReported,
+    FundsReported,
     GatewayConnected,
     GatewayConnecting,
     GatewayLost,
@@ -72,18 +75,30 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
-        case BalanceReported():
-            book.net_liquidation = event.net_liquidation
+        case BalanceReported() | FundsReported():
+            _account(book, event)
         case ContractFound():
             book.put_contract(event.contract, event.details)
             return [WatchQuote(contract=event.contract, details=event.details)]
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
+            trading_day.watch(book, now)
+            flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now)
         case _:
             return _gateway(book, event, now)
     return []
+
+
+def _account(book: Book, event: BalanceReported | FundsReported) -> None:
+    match event:
+        case BalanceReported():
+            book.net_liquidation = event.net_liquidation
+        case FundsReported():
+            book.available_funds = event.available
+        case _:
+            assert_never(event)
 
 
 def _order(book: Book, event: OrderReported | OrderErrored | FillReported, now: datetime) -> None:
@@ -119,7 +134,7 @@ def _gateway(
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
-            return [_snapshot(book, "connected", now), *_look_up_again(book)]
+            return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
             orderbook.doubt_unconfirmed(book, now)
             _enter(book, Phase.DOWN, event.reason, now)
@@ -132,7 +147,7 @@ def _gateway(
         case LinkRestored():
             book.degraded = False
             _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
-            return [_snapshot(book, "link restored", now), *_look_up_again(book)]
+            return [_snapshot(book, "link restored", now), *_look_up_again(book, now)]
         case SnapshotTaken():
             return _reconcile(book, event.snapshot, now)
         case _:
@@ -176,10 +191,10 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     return commands
 
 
-def _look_up_again(book: Book) -> list[Command]:
+def _look_up_again(book: Book, now: datetime) -> list[Command]:
     contracts = {trade.contract for trade in book.open_trades()}
     contracts |= {waiting.contract for waiting in book.waiting.values()}
-    return [entries.look_up(book, contract) for contract in sorted(contracts, key=str)]
+    return [entries.look_up(book, contract, now) for contract in sorted(contracts, key=str)]
 
 
 def _enter(book: Book, phase: Phase, reason: str, now: datetime) -> None:

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate
-from autoscalper.broker.book import Book, Phase, Waiting
+from autoscalper.broker import correlate, entry_checks, flatten
+from autoscalper.broker.book import Book, Phase, Quote, Waiting
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
 from autoscalper.broker.levels import place_protection
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.words import understood_as
-from autoscalper.domain import limits, pricing, sizing
+from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
@@ -53,14 +53,14 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
     book.wait(Waiting(signal=signal, contract=contract))
     book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
-    return [look_up(book, contract)]
+    return [look_up(book, contract, now)]
 
 
 def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     """Let an entry that came too late wait once more, because the operator wants it now."""
     del book.missed[waiting.signal.post.post_id]
     book.wait(replace(waiting, taken_at=now, quote_asked_at=None))
-    return [look_up(book, waiting.contract)]
+    return [look_up(book, waiting.contract, now)]
 
 
 def proceed(book: Book, now: datetime) -> list[Command]:
@@ -107,10 +107,10 @@ def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContra
     )
 
 
-def look_up(book: Book, contract: OptionContract) -> Command:
+def look_up(book: Book, contract: OptionContract, now: datetime) -> Command:
     """Return the question for what is not known of ``contract`` yet: its details or its quote."""
     details = book.contracts.get(contract)
-    if details is None:
+    if details is None or flatten.lacks_hours(book, contract, now):
         return FindContract(contract=contract)
     return WatchQuote(contract=contract, details=details)
 
@@ -146,20 +146,21 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
         return []
     if _restarts_now(book, now):
         return []
-    ask = _fresh_ask(book, waiting.contract, now)
-    if ask is None and not _waited_for_quote(book, waiting, now):
+    quote = _fresh_quote(book, waiting.contract, now)
+    is_whole = quote is not None and quote.bid is not None and quote.ask is not None
+    if not is_whole and not _waited_for_quote(book, waiting, now):
         return []
-    return _order(book, waiting, ask, now)
+    return _order(book, waiting, quote, now)
 
 
 def _missed(book: Book, waiting: Waiting, age: timedelta, now: datetime) -> str:
     most = book.settings.entry_max_age_seconds
     detail = f"{age.total_seconds():.0f} s old, {most} s are allowed"
-    instruction, ask = waiting.signal.instruction, _fresh_ask(book, waiting.contract, now)
+    instruction, quote = waiting.signal.instruction, _fresh_quote(book, waiting.contract, now)
     assert isinstance(instruction, OpenTrade | AddToTrade)
-    if instruction.price is None or ask is None:
+    if instruction.price is None or quote is None or quote.ask is None:
         return detail
-    return f"{detail}; posted {shown(instruction.price)}, now {shown(ask)}"
+    return f"{detail}; posted {shown(instruction.price)}, now {shown(quote.ask)}"
 
 
 def _restarts_now(book: Book, now: datetime) -> bool:
@@ -175,16 +176,15 @@ def _waited_for_quote(book: Book, waiting: Waiting, now: datetime) -> bool:
     return now - waiting.quote_asked_at >= QUOTE_PATIENCE
 
 
-def _fresh_ask(book: Book, contract: OptionContract, now: datetime) -> Decimal | None:
+def _fresh_quote(book: Book, contract: OptionContract, now: datetime) -> Quote | None:
     quote = book.quotes.get(contract)
-    if quote is None or now - quote.at > QUOTE_MAX_AGE:
-        return None
-    return quote.ask
+    return None if quote is None or now - quote.at > QUOTE_MAX_AGE else quote
 
 
-def _order(book: Book, waiting: Waiting, ask: Decimal | None, now: datetime) -> list[Command]:
+def _order(book: Book, waiting: Waiting, quote: Quote | None, now: datetime) -> list[Command]:
     instruction = waiting.signal.instruction
     assert isinstance(instruction, OpenTrade | AddToTrade)
+    ask = quote.ask if quote else None
     posted = instruction.price if instruction.price is not None else ask
     if posted is None:
         detail = "the post names no price and there is no quote"
@@ -196,25 +196,25 @@ def _order(book: Book, waiting: Waiting, ask: Decimal | None, now: datetime) -> 
         posted, ask, settings.entry_chase, settings.entry_chase_percent, ticks
     )
     if isinstance(instruction, AddToTrade):
-        return _add(book, waiting, instruction, limit, now)
-    return _open(book, waiting, instruction, limit, now)
+        return _add(book, waiting, quote, limit, now)
+    return _open(book, waiting, instruction, quote, limit, now)
 
 
 def _open(
-    book: Book, waiting: Waiting, instruction: OpenTrade, limit: Decimal, now: datetime
+    book: Book,
+    waiting: Waiting,
+    instruction: OpenTrade,
+    quote: Quote | None,
+    limit: Decimal,
+    now: datetime,
 ) -> list[Command]:
     settings = book.settings
     ticks = book.contracts[waiting.contract].ticks
     stop = _posted_stop(instruction, ticks)
     if stop is None:
         stop = pricing.default_stop(limit, settings.auto_stop_loss_percent, ticks)
-    size = _size(book, waiting, instruction, limit, stop, settings.max_contracts)
-    denials = [
-        *limits.check_new_trade(
-            waiting.contract, [trade.contract for trade in book.open_trades()], settings
-        ),
-        *(limits.check_prices(limit, stop) or limits.check_size(size)),
-    ]
+    size = entry_checks.size_of(book, waiting, limit, stop, settings.max_contracts, now)
+    denials = entry_checks.denials_of_entry(book, waiting, quote, limit, stop, size, now)
     if denials:
         return _deny(book, waiting, denials, now)
     target = _posted_target(instruction, limit, ticks) or pricing.default_target(
@@ -240,7 +240,7 @@ def _open(
 
 
 def _add(
-    book: Book, waiting: Waiting, instruction: AddToTrade, limit: Decimal, now: datetime
+    book: Book, waiting: Waiting, quote: Quote | None, limit: Decimal, now: datetime
 ) -> list[Command]:
     trade = correlate.trade_in(book, waiting.contract)
     if trade is None or trade.hold == 0:
@@ -248,13 +248,10 @@ def _add(
         return []
     if _is_selling(book, trade):
         return []
-    settings = book.settings
     held = book.held(trade) + _coming(book, trade)
-    room = settings.max_contracts - held
-    size = _size(book, waiting, instruction, limit, trade.stop_price, room)
-    denials = limits.check_add(trade.adds, held, settings) or (
-        limits.check_prices(limit, trade.stop_price) or limits.check_size(size)
-    )
+    room = book.settings.max_contracts - held
+    size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now)
+    denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
     if denials:
         return _deny(book, waiting, denials, now)
     grown = replace(
@@ -297,28 +294,6 @@ def _bracket(
     command: PlaceOrders = place_protection(book, trade, qty, now, parent=entry)
     book.wait(replace(waiting, trade_id=trade.trade_id))
     return [command]
-
-
-def _size(
-    book: Book,
-    waiting: Waiting,
-    instruction: OpenTrade | AddToTrade,
-    limit: Decimal,
-    stop: Decimal,
-    most: int,
-) -> sizing.Size:
-    settings = book.settings
-    if isinstance(instruction, OpenTrade) and settings.initial_contracts is not None:
-        most = min(most, settings.initial_contracts)
-    return sizing.size_by_risk(
-        balance=book.balance(),
-        risk_percent=settings.risk_per_trade_percent,
-        factor=limits.size_factor(instruction.risk_level, settings),
-        limit_price=limit,
-        stop_price=stop,
-        multiplier=book.contracts[waiting.contract].multiplier,
-        most=most,
-    )
 
 
 def _posted_stop(instruction: OpenTrade, ticks: pricing.Ticks) -> Decimal | None:

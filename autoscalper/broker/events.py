@@ -22,6 +22,8 @@ class ContractDetails(msgspec.Struct, frozen=True, kw_only=True):
     #: Shares per contract.
     multiplier: Decimal
     ticks: Ticks
+    #: When it stops trading on its last day; None while IBKR does not say: it tells of a few days.
+    closes_at: datetime | None = None
 
 
 class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +174,12 @@ class BalanceReported(msgspec.Struct, frozen=True, kw_only=True):
     net_liquidation: Decimal
 
 
+class FundsReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told the dollars that can be spent on new positions."""
+
+    available: Decimal
+
+
 Event = (
     SignalArrived
     | CommandArrived
@@ -190,4 +198,5 @@ Event = (
     | ContractMissing
     | QuoteChanged
     | BalanceReported
+    | FundsReported
 )

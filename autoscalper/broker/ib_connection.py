@@ -151,10 +151,15 @@ class _Ear(Wrapper):
 
     def updateAccountValue(self, tag: str, val: str, currency: str, account: str) -> None:
         super().updateAccountValue(tag, val, currency, account)
-        if tag == "NetLiquidation" and currency == "USD":
-            value = ib_mapping.price_of(float(val))
-            if value is not None:
-                self._emit(events.BalanceReported(net_liquidation=value))
+        if currency != "USD" or tag not in ("NetLiquidation", "AvailableFunds"):
+            return
+        value = ib_mapping.price_of(float(val))
+        if value is None:
+            return
+        if tag == "NetLiquidation":
+            self._emit(events.BalanceReported(net_liquidation=value))
+        else:
+            self._emit(events.FundsReported(available=value))
 
     def positionEnd(self) -> None:
         # Told at once, so that no fill that the positions do not have yet comes before it.

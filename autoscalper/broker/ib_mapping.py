@@ -10,6 +10,7 @@ import ib_async
 
 from autoscalper.broker.events import ContractDetails, Fill, OrderReport
 from autoscalper.broker.orders import Order, Terms
+from autoscalper.broker.ib_hours import closes_at
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
@@ -168,6 +169,7 @@ def details_of(
         trading_class=contract.tradingClass,
         multiplier=Decimal(contract.multiplier),
         ticks=Ticks(bands=bands or COARSE_TICKS),
+        closes_at=closes_at(details.liquidHours, details.timeZoneId, _expiry_of(contract)),
     )
 
 

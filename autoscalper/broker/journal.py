@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from autoscalper.broker.book import Book, Changes, Request, Waiting, execution_of
-from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.events import ContractDetails, Fill
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ExecId, IbOrderId, PostId
@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
 _trade = msgspec.msgpack.Decoder(Trade).decode
+_fill = msgspec.msgpack.Decoder(Fill).decode
 _waiting = msgspec.msgpack.Decoder(Waiting).decode
 _request = msgspec.msgpack.Decoder(Request).decode
 _contract = msgspec.msgpack.Decoder(OptionContract).decode
@@ -106,12 +107,20 @@ class Journal:
             book.heard[PostId(post_id)] = datetime.fromisoformat(heard_at)
         for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_entries"):
             book.recent_entries[alert] = datetime.fromisoformat(posted_at)
-        for (exec_id,) in self._rows("SELECT exec_id FROM fills"):
-            book.exec_ids.add(execution_of(ExecId(exec_id)))
+        self._load_fills(book)
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'ib_order_id'"):
             book.high_water_mark = IbOrderId(value)
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'paused'"):
             book.paused = bool(value)
+        for (value,) in self._rows("SELECT value FROM marks WHERE name = 'over_on'"):
+            book.over_on = date.fromordinal(value)
+
+    def _load_fills(self, book: Book) -> None:
+        rows = self._rows("SELECT exec_id, client_order_id, payload FROM fills")
+        for exec_id, client_order_id, payload in rows:
+            book.exec_ids.add(execution_of(ExecId(exec_id)))
+            if client_order_id in book.orders:
+                book.remember_fill(_fill(payload))
 
     def _keep_facts(self, changes: Changes) -> None:
         for post_id, heard_at in changes.heard.items():
@@ -126,6 +135,8 @@ class Journal:
             self._put("requests", (command_id, _encode(request)))
         if changes.paused is not None:
             self._put("marks", ("paused", int(changes.paused)))
+        if changes.over_on is not None:
+            self._put("marks", ("over_on", changes.over_on.toordinal()))
         if changes.high_water_mark is not None:
             self._put("marks", ("ib_order_id", changes.high_water_mark))
 

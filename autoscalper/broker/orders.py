@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -129,6 +129,9 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     author_name: str = ""
     channel_name: str = ""
     posted_price: Decimal | None = None
+    #: What a contract was worth when a later trading day began, and which; dollars per share.
+    carried_price: Decimal | None = None
+    carried_on: date | None = None
     #: Contracts that left the position by another hand than ours.
     external_qty: int = 0
     #: Since when the account has shown fewer contracts than we count; None while it agrees.

@@ -6,14 +6,16 @@ Nothing here is ever asked about an exit, a trim or a stop.
 from __future__ import annotations
 
 import enum
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import RiskLevel
-from autoscalper.domain.pricing import shown
+from autoscalper.domain.last_day import NO_ENTRIES_BEFORE, is_too_late
+from autoscalper.domain.pricing import ONE_HUNDRED, shown
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
 
@@ -28,6 +30,12 @@ class Rule(enum.Enum):
     CONTRACTS = "contracts"
     RISK = "risk"
     STOP = "stop"
+    DAILY_LOSS = "daily loss"
+    LOSS_STREAK = "loss streak"
+    SPREAD = "spread"
+    PRICE = "price"
+    FUNDS = "funds"
+    HOURS = "hours"
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,28 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.rule.value}: {self.numbers}"
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """How the trading day went so far."""
+
+    #: Dollars made since it began, sold and unsold.
+    result: Decimal
+    #: Dollars that may be lost on it.
+    allowed_loss: Decimal
+    #: Losing trades in a row, at the worst.
+    losses_in_a_row: int
+    #: Whether the loss reached its limit before, whatever it is now.
+    is_over: bool
+
+    @property
+    def allowance(self) -> Decimal:
+        """Return the dollars that may still be lost."""
+        return self.allowed_loss + self.result
+
+
+#: By how much a posted price may differ from the market before it must mean something else.
+PLAUSIBLE_FACTOR = 2
 
 
 def is_too_old(age: timedelta, settings: BrokerSettings) -> bool:
@@ -99,7 +129,74 @@ def check_prices(limit_price: Decimal, stop_price: Decimal) -> list[Denial]:
 
 def check_size(size: Size) -> list[Denial]:
     """Return a denial where not even one contract fits the risk budget."""
-    if size.contracts > 0:
+    if size.risk_per_contract <= size.budget:
         return []
     numbers = f"one contract risks ${size.risk_per_contract:.2f}, the budget is ${size.budget:.2f}"
     return [Denial(rule=Rule.RISK, numbers=numbers)]
+
+
+def is_loss_reached(day: Day) -> bool:
+    """Return whether the day lost all that it may."""
+    return day.is_over or day.allowance <= 0
+
+
+def check_day(day: Day, settings: BrokerSettings) -> list[Denial]:
+    """Return every rule that forbids more risk on this day."""
+    denials = []
+    if is_loss_reached(day):
+        reached = "reached before, " if day.allowance > 0 else ""
+        numbers = (
+            f"{reached}{signed(day.result)} today, ${day.allowed_loss:.2f} may be lost in a day"
+        )
+        denials.append(Denial(rule=Rule.DAILY_LOSS, numbers=numbers))
+    if day.losses_in_a_row >= settings.max_loss_streak:
+        numbers = (
+            f"{day.losses_in_a_row} losing trades in a row today,"
+            f" {settings.max_loss_streak} end the day"
+        )
+        denials.append(Denial(rule=Rule.LOSS_STREAK, numbers=numbers))
+    return denials
+
+
+def check_market(
+    posted: Decimal | None, bid: Decimal | None, ask: Decimal | None, settings: BrokerSettings
+) -> list[Denial]:
+    """Return every rule that the market breaks; None where a price is not known."""
+    if ask is None:
+        return []
+    if bid is None:
+        return [Denial(rule=Rule.SPREAD, numbers=f"nobody bids, {shown(ask)} is asked")]
+    denials = []
+    mid = (bid + ask) / 2
+    spread = (ask - bid) / mid * ONE_HUNDRED
+    most = settings.max_bid_ask_spread_percent
+    if spread > most:
+        numbers = f"{shown(bid)} to {shown(ask)} is {spread:.1f} %, {most:f} % are allowed"
+        denials.append(Denial(rule=Rule.SPREAD, numbers=numbers))
+    if posted is not None and not mid / PLAUSIBLE_FACTOR <= posted <= mid * PLAUSIBLE_FACTOR:
+        numbers = f"posted {shown(posted)}, the market is at {shown(bid)} to {shown(ask)}"
+        denials.append(Denial(rule=Rule.PRICE, numbers=numbers))
+    return denials
+
+
+def check_funds(cost: Decimal, available: Decimal | None) -> list[Denial]:
+    """Return a denial where one contract costs more dollars than are ``available``, if known."""
+    if available is None or cost <= available:
+        return []
+    numbers = f"one contract costs ${cost:.2f}, ${available:.2f} are available"
+    return [Denial(rule=Rule.FUNDS, numbers=numbers)]
+
+
+def signed(dollars: Decimal) -> str:
+    """Return dollars with their sign."""
+    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"
+
+
+def check_last_day(now: datetime, flatten: datetime) -> list[Denial]:
+    """Return a denial where a position would be closed at ``flatten`` and that is too near."""
+    if not is_too_late(now, flatten):
+        return []
+    at = flatten.astimezone(EXCHANGE_ZONE)
+    until = at - NO_ENTRIES_BEFORE
+    numbers = f"it expires today and is closed at {at:%H:%M}, no entries after {until:%H:%M}"
+    return [Denial(rule=Rule.HOURS, numbers=numbers)]

@@ -26,13 +26,16 @@ def size_by_risk(
     stop_price: Decimal,
     multiplier: Decimal,
     most: int,
+    allowance: Decimal | None = None,
 ) -> Size:
     """Return how many contracts may be bought at ``limit_price`` with a stop at ``stop_price``.
 
     The trade may lose ``risk_percent`` of ``balance`` when its stop is hit; ``factor`` (at most
-    1) reduces that for risky trades, ``most`` bounds it.
+    1) reduces that for risky trades. ``allowance`` dollars bound the risk, ``most`` the contracts.
     """
     budget = balance * risk_percent / ONE_HUNDRED * factor
+    if allowance is not None:
+        budget = min(budget, max(allowance, Decimal(0)))
     risk = (limit_price - stop_price) * multiplier
     affordable = int(budget / risk) if risk > 0 else 0
-    return Size(contracts=min(affordable, most), risk_per_contract=risk, budget=budget)
+    return Size(contracts=max(min(affordable, most), 0), risk_per_contract=risk, budget=budget)

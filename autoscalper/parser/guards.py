@@ -239,7 +239,8 @@ def _follow_up(claim: Claim, witness: Witness) -> _FollowUp:
     match claim.deed:
         case Deed.ADD:
             average = claim.average
-            if witness.post.reports_gain or not witness.post.meanings.isdisjoint(_NO_ENTRY_POST):
+            is_report = witness.post.reports_gain and average is None
+            if is_report or not witness.post.meanings.isdisjoint(_NO_ENTRY_POST):
                 raise Untrue("sees more bought in what is something else")
             if price is None and average is None:
                 raise Untrue("sees more bought without a price")

@@ -121,7 +121,8 @@ class Witness:
             Untrue: the post names no such price, nor break-even.
         """
         tokens = tokenise(normalise(quote)[0])
-        if any(t.meaning is Meaning.BREAK_EVEN or t.word in _TO_ENTRY for t in tokens):
+        words = {word for token in tokens for word in token.word.split()}
+        if words & _TO_ENTRY or any(t.meaning is Meaning.BREAK_EVEN for t in tokens):
             self._span("stop", quote)
             return StopAtBreakEven()
         _, price = self.number("stop", quote, without=taken)

@@ -27,8 +27,10 @@ from tests.chaos.storm import (
 )
 
 _LOOK_SECONDS = 0.02
-#: Seconds without a death after which a process can be hit in its first second.
-PEACE_SECONDS = 6.0
+#: Seconds for which a process lives at least, so that it gets to do something in between, and
+#: seconds without a death after which it can be hit in its first second.
+PEACE_SECONDS = 2.5
+LONG_PEACE_SECONDS = 6.0
 #: Seconds after which a kill that could not be is tried again.
 LATER_SECONDS = 0.5
 #: Seconds after the last disturbance in which armed points are still waited for.
@@ -160,10 +162,10 @@ class Weather:
         Supervisord lets a program that dies again and again at its start wait longer each time,
         so one early death in a while is all that anything can be promised for.
         """
+        peace = self._stack.moment() - self._hit_at.get(process, -LONG_PEACE_SECONDS)
         state = self._stack.supervised_state(process)
-        last = self._hit_at.get(process, -PEACE_SECONDS)
-        rested = self._stack.moment() - last >= PEACE_SECONDS
-        return state == "RUNNING" or (state == "STARTING" and rested)
+        is_early = state == "STARTING" and peace >= LONG_PEACE_SECONDS
+        return is_early or (state == "RUNNING" and peace >= PEACE_SECONDS)
 
     def _restart(self, wanted: Restart) -> None:
         arguments = {

@@ -61,13 +61,13 @@ def test_the_demos_day_goes_as_it_should(kept: Path) -> None:
     kinds = {each.decided.outcome.kind.value for each in outcomes.all()}
     outcomes.close()
     assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate"}
-    assert "41 posts, 41 outcomes" in said
+    assert "45 posts, 45 outcomes" in said
 
 
 def test_the_same_day_goes_as_well_through_the_real_discord_client() -> None:
     code, said, complained = ended(demo("--discord"))
     assert (code, complained) == (0, "")
-    assert "41 posts, 41 outcomes" in said
+    assert "45 posts, 45 outcomes" in said
 
 
 def test_a_day_that_goes_wrong_is_told_and_kept_to_look_at(tmp_path: Path) -> None:

@@ -362,7 +362,7 @@ def play(kind: type[AnyStory], steps: list[tuple[Step, int]]) -> None:
             any_story.store.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STORIES)
 def test_no_story_doubles_an_order_sells_short_leaves_a_position_bare_or_forgets_a_post(
     steps: list[tuple[Step, int]],
@@ -370,7 +370,7 @@ def test_no_story_doubles_an_order_sells_short_leaves_a_position_bare_or_forgets
     play(AnyStory, steps)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(STORIES)
 def test_a_book_from_the_journal_decides_as_the_one_that_was_lost_would_have(
     steps: list[tuple[Step, int]],

@@ -62,7 +62,7 @@ def test_an_entry_leaves_as_one_bracket_at_the_posted_price_plus_the_chase() -> 
 )
 def test_the_limit_follows_the_ask_up_to_the_chase(ask: str, limit: str) -> None:
     story = started()
-    story.gateway.asks[CALL] = (Decimal("0.30"), Decimal(ask))
+    story.gateway.asks[CALL] = (Decimal(ask) - Decimal("0.01"), Decimal(ask))
     story.post(entry(price="0.40"))
     story.wait(1.5)
     assert story.order(Purpose.ENTRY).terms.limit_price == Decimal(limit)

@@ -163,5 +163,5 @@ async def test_the_first_reason_for_the_end_stands(ib: IbConnection) -> None:
 
 async def test_a_gateway_that_said_its_version_is_there(ib: IbConnection) -> None:
     before = ib.was_greeted
-    ib.wrapper.connectAck()
+    ib.wrapper.connectAck()  # type: ignore[no-untyped-call]
     assert (before, ib.was_greeted) == (False, True)

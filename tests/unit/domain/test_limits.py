@@ -8,9 +8,13 @@ import pytest
 from autoscalper.domain.contract import OptionContract, Right
 from autoscalper.domain.instruction import RiskLevel
 from autoscalper.domain.limits import (
+    Day,
     Denial,
     Rule,
     check_add,
+    check_day,
+    check_funds,
+    check_market,
     check_new_trade,
     check_prices,
     check_size,
@@ -117,3 +121,71 @@ def test_the_riskier_the_smaller() -> None:
     normal, high, extreme = (size_factor(level, SETTINGS) for level in RiskLevel)
     assert normal == 1
     assert normal > high > extreme > 0
+
+
+def day(result: str = "0", losses: int = 0, *, is_over: bool = False) -> Day:
+    return Day(
+        result=Decimal(result),
+        allowed_loss=Decimal(200),
+        losses_in_a_row=losses,
+        is_over=is_over,
+    )
+
+
+@pytest.mark.parametrize("result", ["0", "-199.99", "500"])
+def test_a_day_within_its_loss_goes_on(result: str) -> None:
+    assert check_day(day(result, losses=2), SETTINGS) == []
+
+
+def test_a_day_that_lost_all_that_it_may_is_over() -> None:
+    (denial,) = check_day(day("-200"), SETTINGS)
+    assert str(denial) == "daily loss: -$200.00 today, $200.00 may be lost in a day"
+
+
+def test_a_day_that_was_over_stays_over_when_the_market_comes_back() -> None:
+    (denial,) = check_day(day("-150", is_over=True), SETTINGS)
+    assert str(denial) == (
+        "daily loss: reached before, -$150.00 today, $200.00 may be lost in a day"
+    )
+
+
+def test_losses_in_a_row_end_the_day() -> None:
+    (denial,) = check_day(day("40", losses=3), SETTINGS)
+    assert str(denial) == "loss streak: 3 losing trades in a row today, 3 end the day"
+
+
+@pytest.mark.parametrize(
+    ("posted", "bid", "ask", "expected"),
+    [
+        ("0.40", "0.38", "0.42", []),
+        ("0.40", "0.38", "0.43", ["spread: 0.38 to 0.43 is 12.3 %, 10 % are allowed"]),
+        (None, "0.38", "0.42", []),
+        ("0.40", None, "0.42", ["spread: nobody bids, 0.42 is asked"]),
+        ("0.40", "0.38", None, []),
+        ("0.40", None, None, []),
+        ("0.82", "0.40", "0.42", []),
+        ("0.83", "0.40", "0.42", ["price: posted 0.83, the market is at 0.40 to 0.42"]),
+        ("0.20", "0.40", "0.42", ["price: posted 0.20, the market is at 0.40 to 0.42"]),
+        (
+            "9",
+            "0.10",
+            "0.20",
+            [
+                "spread: 0.10 to 0.20 is 66.7 %, 10 % are allowed",
+                "price: posted 9.00, the market is at 0.10 to 0.20",
+            ],
+        ),
+    ],
+)
+def test_the_market_must_be_narrow_and_near_what_was_posted(
+    posted: str | None, bid: str | None, ask: str | None, expected: list[str]
+) -> None:
+    said, low, high = (None if each is None else Decimal(each) for each in (posted, bid, ask))
+    assert [str(each) for each in check_market(said, low, high, SETTINGS)] == expected
+
+
+def test_what_cannot_be_paid_is_denied_where_the_funds_are_known() -> None:
+    (denial,) = check_funds(Decimal("43"), Decimal("42.99"))
+    assert str(denial) == "funds: one contract costs $43.00, $42.99 are available"
+    assert check_funds(Decimal("43"), Decimal("43")) == []
+    assert check_funds(Decimal("43"), None) == []

@@ -19,6 +19,7 @@ def size(
     limit: str = "1.00",
     stop: str = "0.75",
     most: int = 10,
+    allowance: str | None = None,
 ) -> Size:
     return size_by_risk(
         balance=Decimal(balance),
@@ -28,7 +29,21 @@ def size(
         stop_price=Decimal(stop),
         multiplier=Decimal(100),
         most=most,
+        allowance=None if allowance is None else Decimal(allowance),
     )
+
+
+@pytest.mark.parametrize(
+    ("allowance", "contracts"), [(None, 2), ("60", 2), ("49", 1), ("24", 0), ("-80", 0)]
+)
+def test_no_more_is_risked_than_the_day_may_still_lose(
+    allowance: str | None, contracts: int
+) -> None:
+    assert size(allowance=allowance).contracts == contracts
+
+
+def test_no_room_is_no_contract() -> None:
+    assert size(most=-1).contracts == 0
 
 
 def test_as_many_as_the_budget_bears() -> None:

@@ -153,16 +153,16 @@ def test_words_that_say_otherwise_are_stronger_than_a_claim(text: str) -> None:
 
 
 def test_an_entry_may_take_its_contract_from_what_was_announced_today() -> None:
-    claim = NOTHING_BUT_IN = {"deed": Deed.ENTER, "words": "alright, in", "price": "2.15"}
+    claim: dict[str, Any] = {"deed": Deed.ENTER, "words": "alright, in", "price": "2.15"}
     found = instruction("alright, in 2.15", conversation(Stage.PLANNED), **claim)
     assert found == OpenTrade(contract=TSM, price=Decimal("2.15"))
     for said in (Conversation(), conversation(Stage.OPEN), conversation(Stage.CLOSED)):
-        assert isinstance(reading("alright, in 2.15", said, **NOTHING_BUT_IN), Abstained)
+        assert isinstance(reading("alright, in 2.15", said, **claim), Abstained)
 
 
 @pytest.mark.parametrize("lie", [{"strike": "195"}, {"underlying": "KO"}, {"price": "2.10"}])
 def test_what_was_announced_cannot_be_changed_by_a_claim(lie: dict[str, Any]) -> None:
-    claim = {"deed": Deed.ENTER, "words": "in", "price": "2.15"} | lie
+    claim: dict[str, Any] = {"deed": Deed.ENTER, "words": "in", "price": "2.15"} | lie
     assert isinstance(reading("alright, in 2.15", conversation(Stage.PLANNED), **claim), Abstained)
 
 
@@ -213,7 +213,7 @@ def test_an_exit_that_the_post_denies_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("symbol", ["KO", "goodbye", "$KO"])
 def test_an_exit_of_what_nobody_named_is_none(symbol: str) -> None:
-    claim = {"deed": Deed.EXIT, "words": "goodbye", "underlying": symbol}
+    claim: dict[str, Any] = {"deed": Deed.EXIT, "words": "goodbye", "underlying": symbol}
     assert isinstance(reading("goodbye TSM", conversation(Stage.OPEN), **claim), Abstained)
 
 
@@ -227,7 +227,7 @@ def test_an_exit_of_what_nobody_named_is_none(symbol: str) -> None:
     ],
 )
 def test_a_trim_sells_what_the_quoted_words_say(
-    claimed: dict[str, str], fraction: Decimal | None, quantity: int | None
+    claimed: dict[str, Any], fraction: Decimal | None, quantity: int | None
 ) -> None:
     text = "ringing the register on a third of 2 TSM calls, most of it"
     found = instruction(text, deed=Deed.TRIM, words="ringing the register", **claimed)
@@ -236,7 +236,7 @@ def test_a_trim_sells_what_the_quoted_words_say(
 
 
 @pytest.mark.parametrize("claimed", [{"fraction": "half"}, {"quantity": "3"}, {"price": "1.00"}])
-def test_a_trim_of_what_is_not_written_is_none(claimed: dict[str, str]) -> None:
+def test_a_trim_of_what_is_not_written_is_none(claimed: dict[str, Any]) -> None:
     text = "ringing the register on a third of 2 TSM calls"
     found = reading(text, deed=Deed.TRIM, words="ringing the register", **claimed)
     assert isinstance(found, Abstained)
@@ -244,7 +244,7 @@ def test_a_trim_of_what_is_not_written_is_none(claimed: dict[str, str]) -> None:
 
 def test_an_add_needs_a_price_or_an_average_from_the_post() -> None:
     text = "nibbled a bit more .62, avg now .71"
-    claim = {"deed": Deed.ADD, "words": "nibbled a bit more"}
+    claim: dict[str, Any] = {"deed": Deed.ADD, "words": "nibbled a bit more"}
     found = instruction(text, conversation(Stage.OPEN), **claim, price=".62", average=".71")
     assert found == AddToTrade(contract=TSM, price=Decimal("0.62"), average=Decimal("0.71"))
     assert isinstance(reading(text, conversation(Stage.OPEN), **claim), Abstained)
@@ -252,7 +252,7 @@ def test_an_add_needs_a_price_or_an_average_from_the_post() -> None:
 
 
 def test_a_stop_is_a_price_of_the_post_or_the_entry() -> None:
-    claim = {"deed": Deed.MOVE_STOP, "words": "worst case"}
+    claim: dict[str, Any] = {"deed": Deed.MOVE_STOP, "words": "worst case"}
     found = instruction("worst case we scratch at my entry", **claim, stop="my entry")
     assert found == MoveStop(stop=StopAtBreakEven())
     found = instruction("worst case 1.90", **claim, stop="1.90")
@@ -261,7 +261,7 @@ def test_a_stop_is_a_price_of_the_post_or_the_entry() -> None:
 
 
 def test_targets_are_prices_of_the_post() -> None:
-    claim = {"deed": Deed.TARGETS, "words": "looking for"}
+    claim: dict[str, Any] = {"deed": Deed.TARGETS, "words": "looking for"}
     found = instruction("looking for 3.10 then 4", **claim, targets=("3.10", "4"))
     assert found == SetTargets(targets=Targets(prices=(Decimal("3.10"), Decimal(4))))
     assert isinstance(reading("looking for 3.10", **claim, targets=()), Abstained)

@@ -10,6 +10,7 @@ from autoscalper.domain.identity import AuthorId, ChannelId, MessageId, SignalId
 from autoscalper.domain.instruction import OpenTrade
 from autoscalper.domain.reading import Ignored, Instructed
 from autoscalper.parser import memory
+from autoscalper.parser.claims import Unread
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.core import Heard
 from autoscalper.parser.memory import Memory
@@ -61,3 +62,18 @@ def test_a_reply_sees_what_it_replies_to(kept: Memory) -> None:
 def test_a_reply_to_what_was_never_heard_is_a_post_like_any_other(kept: Memory) -> None:
     reply = a_post("out", message_id="102", reply_to=MessageId("7"))
     assert kept.conversation_before(reply) == Conversation()
+
+
+def test_the_last_words_of_an_author_are_few_and_in_order(kept: Memory) -> None:
+    for number in range(5):
+        kept.keep_words(a_post(f"word {number}"))
+    assert kept.last_words_before(a_post()) == ("word 2", "word 3", "word 4")
+    assert kept.last_words_before(a_post(author_id=AuthorId("9"))) == ()
+
+
+def test_an_answer_of_the_model_is_kept_as_it_was_first_given(kept: Memory) -> None:
+    first = Unread(reason="declined", is_final=True)
+    kept.keep_model_answer("key", first)
+    kept.keep_model_answer("key", Unread(reason="another", is_final=True))
+    assert kept.model_answer("key") == first
+    assert kept.model_answer("other") is None

@@ -30,7 +30,7 @@ def asked(text: str, conversation: Conversation | None = None, **more: object) -
 
 
 def test_a_question_is_one_json_object_with_the_post_as_data() -> None:
-    text = 'bye PFE"}, "post": "BTO'
+    text = 'bye "PFE"\n\\ see you'
     assert json.loads(asked(text).content) == {"post": text}
 
 

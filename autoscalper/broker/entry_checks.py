@@ -1,0 +1,99 @@
+"""What an entry or an add is measured with: its size, and every limit at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from autoscalper.broker import flatten, trading_day
+from autoscalper.broker.book import Book, Quote, Waiting
+from autoscalper.broker.orders import Trade
+from autoscalper.domain import limits, sizing
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.instruction import AddToTrade, OpenTrade
+
+
+def size_of(
+    book: Book, waiting: Waiting, limit: Decimal, stop: Decimal, room: int, now: datetime
+) -> sizing.Size:
+    """Return how many of at most ``room`` contracts may be bought at ``limit``."""
+    settings, instruction = book.settings, waiting.signal.instruction
+    assert isinstance(instruction, OpenTrade | AddToTrade)
+    if isinstance(instruction, OpenTrade) and settings.initial_contracts is not None:
+        room = min(room, settings.initial_contracts)
+    if book.available_funds is not None and limit > 0:
+        cost = _cost(book, waiting.contract, limit)
+        room = min(room, int(max(book.available_funds, Decimal(0)) / cost))
+    day = trading_day.today(book, now)
+    return sizing.size_by_risk(
+        balance=book.balance(),
+        risk_percent=settings.risk_per_trade_percent,
+        factor=limits.size_factor(instruction.risk_level, settings),
+        limit_price=limit,
+        stop_price=stop,
+        multiplier=book.contracts[waiting.contract].multiplier,
+        most=room,
+        # A day that is over is denied as such.
+        allowance=None if limits.is_loss_reached(day) else day.allowance,
+    )
+
+
+def denials_of_entry(
+    book: Book,
+    waiting: Waiting,
+    quote: Quote | None,
+    limit: Decimal,
+    stop: Decimal,
+    size: sizing.Size,
+    now: datetime,
+) -> list[limits.Denial]:
+    """Return every rule that forbids a new trade with a first order of ``size``."""
+    open_contracts = [trade.contract for trade in book.open_trades()]
+    return [
+        *limits.check_new_trade(waiting.contract, open_contracts, book.settings),
+        *_denials_of_both(book, waiting, quote, limit, stop, size, now),
+    ]
+
+
+def denials_of_add(
+    book: Book,
+    waiting: Waiting,
+    trade: Trade,
+    held: int,
+    quote: Quote | None,
+    limit: Decimal,
+    size: sizing.Size,
+    now: datetime,
+) -> list[limits.Denial]:
+    """Return every rule that forbids adding ``size`` to the ``held`` contracts of ``trade``."""
+    return [
+        *limits.check_add(trade.adds, held, book.settings),
+        *_denials_of_both(book, waiting, quote, limit, trade.stop_price, size, now),
+    ]
+
+
+def _denials_of_both(
+    book: Book,
+    waiting: Waiting,
+    quote: Quote | None,
+    limit: Decimal,
+    stop: Decimal,
+    size: sizing.Size,
+    now: datetime,
+) -> list[limits.Denial]:
+    instruction = waiting.signal.instruction
+    assert isinstance(instruction, OpenTrade | AddToTrade)
+    bid, ask = (quote.bid, quote.ask) if quote else (None, None)
+    market = limits.check_market(instruction.price, bid, ask, book.settings)
+    return [
+        *limits.check_last_day(now, flatten.time_of(book, waiting.contract)),
+        *limits.check_day(trading_day.today(book, now), book.settings),
+        *market,
+        # Against a market that cannot be meant, the rest says nothing.
+        *([] if market else limits.check_prices(limit, stop) or limits.check_size(size)),
+        *limits.check_funds(_cost(book, waiting.contract, limit), book.available_funds),
+    ]
+
+
+def _cost(book: Book, contract: OptionContract, limit: Decimal) -> Decimal:
+    return limit * book.contracts[contract].multiplier
