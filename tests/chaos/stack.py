@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -75,9 +76,11 @@ class Stack:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        self.stage.__enter__()
-        self._move_clock(MORNING)
-        self.stage.start()
+        with ExitStack() as entered:
+            entered.enter_context(self.stage)
+            self._move_clock(MORNING)
+            self.stage.start()
+            self._entered = entered.pop_all()
         return self
 
     def __exit__(
@@ -86,7 +89,7 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stage.stop()
+        self._entered.__exit__(kind, error, trace)
 
     def door(self) -> Door:
         """Return a new line to ingest, for one thread."""

@@ -6,7 +6,7 @@ is on the way in either direction stays in two queues, so that a test can lose o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import msgspec
@@ -35,6 +35,7 @@ from autoscalper.broker.events import (
 )
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Side
 from autoscalper.domain.pricing import TickBand, Ticks
@@ -190,6 +191,7 @@ class ModelGateway:
                 con_id=ConId(len(self.contracts) + 1001),
                 trading_class=contract.underlying,
                 multiplier=Decimal(100),
+                closes_at=datetime.combine(contract.expiry, time(16), EXCHANGE_ZONE),
                 ticks=PENNIES,
             ),
         )

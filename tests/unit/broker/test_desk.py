@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,11 @@ from autoscalper.broker.events import GatewayConnected, SignalArrived
 from autoscalper.broker.journal import Journal
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import SignalIssued
-from autoscalper.runtime.clock import SystemClock
 from autoscalper.runtime.errors import StorageFailed
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
 from tests.unit.broker.model_gateway import ModelGateway
-from tests.unit.broker.story import SETTINGS, Story, entry
+from tests.unit.broker.story import MORNING, SETTINGS, Story, entry
 
 
 @pytest.fixture
@@ -30,6 +30,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
     yield store
     store.close()
+
+
+class StandingClock:
+    """A Friday morning that does not end."""
+
+    def now(self) -> datetime:
+        return MORNING
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 class Watching:
@@ -50,7 +60,7 @@ class Watching:
                 ).fetchone()
                 self.on_disk.append((order.client_order_id, row is not None))
             self.has_orders.set()
-        self.model.now = SystemClock().now()
+        self.model.now = StandingClock().now()
         self.model.inbox.append(command)
         self.model.take_in()
         said, self.model.outbox = self.model.outbox, []
@@ -61,7 +71,6 @@ class Watching:
 def a_signal() -> SignalIssued:
     story = Story()
     heard: list[object] = []
-    story.now = SystemClock().now()
     story.tell = heard.append  # type: ignore[assignment, method-assign]
     story.post(entry())
     (signal,) = heard
@@ -70,7 +79,7 @@ def a_signal() -> SignalIssued:
 
 
 async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: Store) -> None:
-    clock = SystemClock()
+    clock = StandingClock()
     memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
     desk = Desk(Book(SETTINGS), store, memory, clock)
     gateway = Watching(desk, store)
@@ -88,7 +97,7 @@ async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: S
 async def test_what_cannot_be_kept_is_not_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = SystemClock()
+    clock = StandingClock()
     memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
     desk = Desk(Book(SETTINGS), store, memory, clock)
     gateway = Watching(desk, store)

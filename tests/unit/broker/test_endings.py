@@ -69,4 +69,4 @@ def test_an_expired_contract_ends_its_trade_and_its_orders() -> None:
         OrderStatus.FILLED,
         OrderStatus.EXPIRED,
     }
-    assert story.reports() == ["IWM 241C 2026-11-20 expired while 2 were held"]
+    assert story.reports()[-1] == "IWM 241C 2026-11-20 expired while 2 were held"

@@ -95,6 +95,7 @@ def test_an_exit_is_never_too_late() -> None:
 
 def test_hours_that_ibkr_did_not_tell_yet_are_asked_for_on_the_next_connection() -> None:
     story = opened()
+    closes(story, CALL, None)
     story.lose()
     story.commands.clear()
     story.connect()
