@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.broker.events import ContractDetails, Fill, Snapshot
-from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of
+from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
@@ -25,7 +25,6 @@ from autoscalper.domain.identity import (
 from autoscalper.domain.order import OrderType, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
-from autoscalper.domain.pricing import shown
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import alert_to_broker, any_to_alert
 from autoscalper.links.any_to_alert import CommandState
@@ -391,17 +390,3 @@ def execution_of(exec_id: ExecId) -> ExecId:
 def outcome_key(post_id: PostId) -> str:
     """Return the key under which a post's one outcome is kept."""
     return f"outcome {post_id}"
-
-
-def net_qty(orders: Iterable[Order]) -> int:
-    """Return the contracts that ``orders`` bought less those that they sold."""
-    return sum(order.cum_qty if order.side is Side.BUY else -order.cum_qty for order in orders)
-
-
-def describe(order: Order) -> str:
-    """Return an order in words: side, quantity, kind and price."""
-    terms = order.terms
-    prices = [terms.limit_price, terms.stop_price]
-    price = next((f" {shown(each)}" for each in prices if each is not None), "")
-    kind = order.order_type.value
-    return f"{order.side.value} {terms.order_qty} {kind}{price} ({order.purpose.value})"

@@ -14,7 +14,6 @@ from typing import assert_never
 from ib_async.wrapper import RequestError
 
 from autoscalper.broker import events, ib_mapping
-from autoscalper.broker.book import describe
 from autoscalper.broker.commands import (
     CancelOrder,
     Command,
@@ -25,7 +24,7 @@ from autoscalper.broker.commands import (
     WatchQuote,
 )
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
-from autoscalper.broker.orders import Order, Terms
+from autoscalper.broker.orders import Order, Terms, describe
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode

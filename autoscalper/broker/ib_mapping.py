@@ -9,8 +9,8 @@ from decimal import Decimal
 import ib_async
 
 from autoscalper.broker.events import ContractDetails, Fill, OrderReport
-from autoscalper.broker.orders import Order, Terms
 from autoscalper.broker.ib_hours import closes_at
+from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side

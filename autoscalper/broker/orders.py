@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from autoscalper.domain.identity import (
     TradeId,
 )
 from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Purpose, Side
+from autoscalper.domain.pricing import shown
 
 #: Every client order id of ours starts with this; an order with it is AutoScalper's.
 OUR_PREFIX = "AS1|"
@@ -159,3 +161,17 @@ def trade_id_of(signal_id: SignalId) -> TradeId:
 def client_order_id_of(trade_id: TradeId, purpose: Purpose, number: int) -> ClientOrderId:
     """Return the id of a trade's ``number``-th order for ``purpose``, counted from 0."""
     return ClientOrderId(f"{OUR_PREFIX}{trade_id}|{_LETTERS[purpose]}{number}")
+
+
+def net_qty(orders: Iterable[Order]) -> int:
+    """Return the contracts that ``orders`` bought less those that they sold."""
+    return sum(order.cum_qty if order.side is Side.BUY else -order.cum_qty for order in orders)
+
+
+def describe(order: Order) -> str:
+    """Return an order in words: side, quantity, kind and price."""
+    terms = order.terms
+    prices = [terms.limit_price, terms.stop_price]
+    price = next((f" {shown(each)}" for each in prices if each is not None), "")
+    kind = order.order_type.value
+    return f"{order.side.value} {terms.order_qty} {kind}{price} ({order.purpose.value})"

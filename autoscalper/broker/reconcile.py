@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from autoscalper.broker import orderbook
-from autoscalper.broker.book import Book, net_qty
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, Snapshot
-from autoscalper.broker.orders import OUR_PREFIX, Order, Trade
+from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
 from autoscalper.domain.identity import ClientOrderId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.links import any_to_alert

@@ -1,120 +1,114 @@
-"""The broker as a process, against the simulated gateway as a process."""
+"""The broker as a process, against the simulator as another: what it waits for, what it survives."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import closing
 
+import ib_async
 import pytest
 
+from autoscalper.cli.simulator_control import SimulatorControl
 from autoscalper.cli.stage import usable_port
 from autoscalper.runtime import heartbeat
-from tests.fakes.home import Home, a_home, wait_until
+from autoscalper.runtime.clock import ShiftedClock
+from tests.fakes.home import Home, a_home, until, wait_until
+from tests.fakes.telegram_server.stack import MORNING, Stack, a_stack
 
 
 @pytest.fixture
 def home() -> Iterator[Home]:
     with a_home() as home:
-        home.environment |= {
-            "SIMULATOR_PORT": str(usable_port(0)),
-            "CLOCK_FILE": str(home.run_dir / "clock"),
-            "DRY_RUN": "true",
-        }
+        clock_file = home.run_dir / "clock"
+        ShiftedClock(clock_file).move_to(MORNING)
+        home.environment |= {"SIMULATOR_PORT": str(usable_port(0)), "CLOCK_FILE": str(clock_file)}
         yield home
 
 
-def state(home: Home) -> str:
+def phase(home: Home) -> str:
     beat = heartbeat.read(home.run_dir, "broker")
-    return beat.details["state"] if beat is not None else ""
+    return beat.details["state"] if beat else ""
 
 
-def becomes(home: Home, wanted: str) -> None:
-    wait_until(lambda: state(home) == wanted, f"the broker to be {wanted}")
+def ledger(stack: Stack) -> dict[str, tuple[object, ...]]:
+    """Return the orders of the gateway by our own id for them."""
+    orders = stack.market.ask("ledger")["orders"]
+    assert len({each["order_ref"] for each in orders}) == len(orders)
+    return {each["order_ref"]: (each["order_id"], each["status"]) for each in orders}
 
 
-def test_it_trades_once_the_gateway_answers_and_stops_cleanly(home: Home) -> None:
-    home.start("broker")
-    becomes(home, "down")
+async def kill(stack: Stack) -> None:
+    """Kill the broker and return when the next one trades."""
+    stack.home.kill("broker")
+    await stack.start("broker")
+    await until(lambda: stack.phase() == "trading", "a broker that trades")
+
+
+async def test_a_kill_changes_nothing_at_the_gateway_and_trading_goes_on() -> None:
+    async with a_stack(start_alert=False) as stack:
+        await stack.hold(2)
+        before = ledger(stack)
+        await kill(stack)
+        assert ledger(stack) == before
+        assert stack.protected() == 2
+        await stack.hold(3, first=2)
+        assert before.items() <= ledger(stack).items()
+        assert sorted(stack.positions().values()) == [2] * 5
+
+
+async def test_an_alert_that_came_while_it_was_dead_is_taken_after_the_start() -> None:
+    async with a_stack(start_alert=False) as stack:
+        stack.home.kill("broker")
+        stack.enter(1)
+        await stack.start("broker")
+        await until(lambda: stack.protected() == 1, "the position")
+        assert list(stack.positions().values()) == [2]
+
+
+def test_it_waits_for_a_gateway_that_is_away(home: Home) -> None:
+    child = home.start("broker")
+    wait_until(lambda: "cannot reach" in home.output("broker") or phase(home), "a first attempt")
+    assert phase(home) in ("down", "connecting")
     home.start("simulator")
-    becomes(home, "trading")
+    wait_until(lambda: phase(home) == "trading", "the broker to trade")
+    assert child.poll() is None
+
+
+async def test_a_client_id_that_is_taken_is_waited_for_and_never_switched(home: Home) -> None:
+    home.start("simulator")
+    port = int(home.environment["SIMULATOR_PORT"])
+    other = ib_async.IB()
+    await other.connectAsync("127.0.0.1", port, clientId=1, timeout=10)
+    home.start("broker")
+    await until(lambda: "code=326" in home.output("broker"), "the refusal")
+    market = SimulatorControl(home.run_dir)
+    assert phase(home) != "trading"
+    assert market.ask("stats")["clients"] == [1]
+    other.disconnect()
+    await until(lambda: phase(home) == "trading", "the broker to trade")
+    assert market.ask("stats")["clients"] == [1]
+
+
+def test_a_stop_is_clean_with_and_without_a_gateway(home: Home) -> None:
+    home.start("broker")
+    assert home.terminate("broker") == 0
+    home.start("simulator")
+    home.start("broker")
+    wait_until(lambda: phase(home) == "trading", "the broker to trade")
     assert home.terminate("broker") == 0
 
 
-def test_it_goes_down_with_the_gateway_and_trades_again_with_the_next(home: Home) -> None:
-    home.start("simulator")
-    home.start("broker")
-    becomes(home, "trading")
-    home.kill("simulator")
-    wait_until(lambda: state(home) != "trading", "the loss to be noticed")
-    home.start("simulator")
-    becomes(home, "trading")
-
-
-def test_after_a_kill_it_trades_again(home: Home) -> None:
-    home.start("simulator")
-    home.start("broker")
-    becomes(home, "trading")
-    home.kill("broker")
-    home.start("broker")
-    becomes(home, "trading")
-
-
-def test_an_account_that_it_may_not_trade_halts_it(home: Home) -> None:
-    home.start("simulator")
-    home.start("broker", SIMULATOR_ACCOUNT="DU7654321")
-    becomes(home, "halted")
-    assert "expected DU7654321" in _notices(home)
-
-
-def test_a_second_broker_on_the_same_data_does_not_start(home: Home) -> None:
-    home.start("broker")
-    code, complaint = home.refused("broker")
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"TRADING_MODE": "paper", "IBKR_PORT": "4001"}, "IBKR_PORT"),
+        ({"TRADING_MODE": "live", "IBKR_PORT": "4001"}, "IBKR_ACCOUNT"),
+        ({"IBKR_CLIENT_ID": "0"}, "IBKR_CLIENT_ID"),
+    ],
+)
+def test_a_gateway_or_an_account_that_cannot_be_meant_starts_nothing(
+    home: Home, settings: dict[str, str], named: str
+) -> None:
+    code, said = home.refused("broker", DRY_RUN="false", CLOCK_FILE="", **settings)
     assert code == 2
-    assert "broker.db is in use by another process" in complaint
-
-
-@pytest.mark.parametrize("size", [100, 20_000])
-def test_a_damaged_file_is_named_and_never_silently_begun_anew(home: Home, size: int) -> None:
-    path = home.data_dir / "broker.db"
-    path.write_bytes(b"not a database at all" * (size // 21))
-    code, complaint = home.refused("broker")
-    assert code == 2
-    assert "broker.db is damaged" in complaint
-    assert "restore it from a backup" in complaint
-
-
-def test_a_file_that_was_cut_off_is_named(home: Home) -> None:
-    home.start("broker")
-    assert home.terminate("broker") == 0
-    path = home.data_dir / "broker.db"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    code, complaint = home.refused("broker")
-    assert code == 2
-    assert "broker.db is damaged" in complaint
-
-
-def test_a_file_of_a_newer_version_is_refused(home: Home) -> None:
-    home.start("broker")
-    assert home.terminate("broker") == 0
-    with closing(sqlite3.connect(home.data_dir / "broker.db")) as connection:
-        connection.execute("PRAGMA user_version=99")
-    code, complaint = home.refused("broker")
-    assert code == 2
-    assert "written by a newer AutoScalper" in complaint
-
-
-def test_a_clean_stop_takes_no_time(home: Home) -> None:
-    home.start("simulator")
-    home.start("broker")
-    becomes(home, "trading")
-    began = time.monotonic()
-    assert home.terminate("broker") == 0
-    assert time.monotonic() - began < 5.0
-
-
-def _notices(home: Home) -> str:
-    statement = "SELECT payload FROM entries WHERE log = 'broker_to_alert'"
-    with closing(sqlite3.connect(home.data_dir / "broker.db")) as connection:
-        return " ".join(str(payload) for (payload,) in connection.execute(statement))
+    assert said.startswith("autoscalper: ")
+    assert named in said

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from autoscalper.broker.book import Book, describe, net_qty
+from autoscalper.broker.book import Book
+from autoscalper.broker.orders import describe, net_qty
 from autoscalper.domain.identity import IbOrderId, PostId
 from autoscalper.domain.order import Purpose
 from tests.unit.broker.story import MORNING, SETTINGS, opened

@@ -18,7 +18,7 @@ from tests.unit.broker.story import CALL, PUT, Story, entry, named, opened
 FLATTEN = datetime(2026, 11, 20, 20, 45, tzinfo=UTC)
 
 
-def closes(story: Story, contract: OptionContract, closes_at: datetime) -> None:
+def closes(story: Story, contract: OptionContract, closes_at: datetime | None) -> None:
     details = replace(story.book.contracts[contract], closes_at=closes_at)
     story.hear(ContractFound(contract=contract, details=details))
     story.settle()
