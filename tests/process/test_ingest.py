@@ -96,7 +96,7 @@ def test_a_stop_is_clean(home: Home) -> None:
     assert home.terminate("ingest") == 0
 
 
-@pytest.mark.parametrize("process", ["ingest", "parser", "alert"])
+@pytest.mark.parametrize("process", ["ingest", "parser", "broker", "alert"])
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
@@ -116,7 +116,7 @@ def test_what_a_person_must_mend_is_one_line_and_code_two(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("process", ["ingest", "parser", "alert"])
+@pytest.mark.parametrize("process", ["ingest", "parser", "broker", "alert"])
 def test_a_second_process_of_the_same_kind_does_not_start(home: Home, process: str) -> None:
     home.start(process)
     code, said = home.refused(process)
