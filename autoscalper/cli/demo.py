@@ -7,12 +7,13 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from autoscalper.cli import gateway, verdict
+from autoscalper.cli.chat import a_chat
 from autoscalper.cli.door import Door
 from autoscalper.cli.outcomes import Outcomes
 from autoscalper.cli.player import Entrance, Pace, Played, Player
@@ -71,6 +72,11 @@ def add_to(commands: Any) -> None:
     what.add_argument(
         "--discord", action="store_true", help="through a stand-in for Discord and the real client"
     )
+    parser.add_argument(
+        "--telegram",
+        action="store_true",
+        help="show the conversation, and take commands typed here",
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep data and logs in DIR")
     parser.add_argument("--port", type=int, default=0, help="of the simulated gateway")
     parser.add_argument("--json", action="store_true", help="print JSON, one outcome a line")
@@ -102,15 +108,23 @@ def _stage(
     with ExitStack() as open_now, Stage(directory, environment) as stage:
         stage.clock.move_to(scenes[0].written_at)
         _tell(arguments, f"starting in {directory}")
+        chat: Mapping[str, str] = {}
+        if arguments.telegram:
+            chat = open_now.enter_context(_a_shown_chat(arguments))
         if not arguments.discord:
-            stage.start()
+            stage.start(chat)
             address = address_of(cli_to_ingest.NAME, stage.run_dir, {})
             return _play(stage, open_now.enter_context(closing(Door(address))), scenes, arguments)
         lines = (scene.line for scene in scenes if scene.has_post)
         stand_in = open_now.enter_context(a_stand_in(ROOT, stage.run_dir, lines))
-        stage.start(stand_in.environment)
+        stage.start({**stand_in.environment, **chat})
         await_listener(stage.run_dir)
         return _play(stage, stand_in, scenes, arguments)
+
+
+def _a_shown_chat(arguments: argparse.Namespace) -> AbstractContextManager[Mapping[str, str]]:
+    typed = None if arguments.once else sys.stdin
+    return a_chat(ROOT, lambda line: _tell(arguments, f"telegram | {line}"), typed)
 
 
 def _play(

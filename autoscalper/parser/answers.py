@@ -74,7 +74,7 @@ class Answers:
             return
         by_grammar = self._by_grammar(message)
         is_held_up = self._is_held_up(message, by_grammar)
-        wants_model = modes.needs_model(self._mode, by_grammar)
+        wants_model = self._needs_model(message, by_grammar)
         question = self._question(message) if is_held_up or wants_model else None
         if is_held_up or not self._try(message, by_grammar, question):
             is_asked = wants_model and question is not None
@@ -141,7 +141,7 @@ class Answers:
             heard = self._memory.heard(message.message_id)
             return core.answer_deletion(message, heard, read_at=now)
         post = message.post
-        settled = self._settle(post, by_grammar, question)
+        settled = self._settle(message, by_grammar, question)
         if settled is None:
             return None
         reading, reader = settled.reading, settled.read_by
@@ -155,15 +155,30 @@ class Answers:
                 assert_never(message)
         return self._remembered(answer, post, reading)
 
-    def _settle(self, post: Post, by_grammar: Reading, question: Question | None) -> Settled | None:
-        if not modes.needs_model(self._mode, by_grammar):
+    def _settle(
+        self,
+        message: PostPublished | PostEdited,
+        by_grammar: Reading,
+        question: Question | None,
+    ) -> Settled | None:
+        if not self._needs_model(message, by_grammar):
             return Settled(by_grammar, Reader.GRAMMAR)
         if question is None:
             return Settled(modes.alone(by_grammar), Reader.GRAMMAR)
         answer = self._unread.get(question.key) or self._memory.model_answer(question.key)
         if answer is None:
             return None
-        return modes.settle(self._mode, by_grammar, self._by_model(post, answer))
+        return modes.settle(self._mode, by_grammar, self._by_model(message.post, answer))
+
+    def _needs_model(self, message: ingest_to_parser.Message, by_grammar: Reading) -> bool:
+        if isinstance(message, PostDeleted) or self._mode is ParserMode.GRAMMAR:
+            return False
+        conversation = self._memory.conversation_before(message.post)
+        return modes.needs_model(
+            self._mode,
+            by_grammar,
+            is_about_trade=modes.is_about_trade(message.post.text, conversation),
+        )
 
     def _by_grammar(self, message: ingest_to_parser.Message) -> Reading:
         if isinstance(message, PostDeleted):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 import msgspec
 
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
-from autoscalper.domain.reading import Abstained, Instructed, Reader, Reading
+from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
 from autoscalper.domain.settings import ParserMode
+from autoscalper.parser.conversation import Conversation, Stage
 from autoscalper.parser.guards import is_purchase
+
+_WORD = re.compile(r"[A-Z]+(?:\.[A-Z])?")
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -19,17 +23,31 @@ class Settled(msgspec.Struct, frozen=True):
     read_by: Reader
 
 
-def needs_model(mode: ParserMode, by_grammar: Reading) -> bool:
-    """Return whether the model's reading is wanted beside the grammar's."""
+def needs_model(mode: ParserMode, by_grammar: Reading, *, is_about_trade: bool = False) -> bool:
+    """Return whether the model's reading is wanted beside the grammar's.
+
+    Chatter that ``is_about_trade`` may be an exit in words that the grammar does not know.
+    """
+    is_open = isinstance(by_grammar, Abstained) or (
+        isinstance(by_grammar, Ignored) and is_about_trade
+    )
     match mode:
         case ParserMode.GRAMMAR:
             return False
         case ParserMode.FAST:
-            return isinstance(by_grammar, Abstained)
+            return is_open
         case ParserMode.AGREE:
-            return isinstance(by_grammar, Abstained) or is_purchase(by_grammar)
+            return is_open or is_purchase(by_grammar)
         case _:
             assert_never(mode)
+
+
+def is_about_trade(text: str, conversation: Conversation) -> bool:
+    """Return whether a post answers one about a trade, or names what its author holds."""
+    if conversation.replied_to is not None:
+        return True
+    held = {s.contract.underlying for s in conversation.subjects if s.stage is Stage.OPEN}
+    return bool(held) and not held.isdisjoint(_WORD.findall(text.upper()))
 
 
 def alone(by_grammar: Reading) -> Reading:
@@ -47,7 +65,7 @@ def settle(mode: ParserMode, by_grammar: Reading, by_model: Reading) -> Settled:
         agrees = _gist(by_grammar) == _gist(by_model)
         doubt = Abstained(reason="the grammar sees a purchase, the model does not see the same")
         return Settled(by_grammar if agrees else doubt, Reader.GRAMMAR)
-    if mode is ParserMode.AGREE and is_purchase(by_model):
+    if is_purchase(by_model) and (mode is ParserMode.AGREE or isinstance(by_grammar, Ignored)):
         return Settled(Abstained(reason="only the model sees a purchase"), Reader.MODEL)
     return Settled(by_model, Reader.MODEL)
 

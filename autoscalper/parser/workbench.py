@@ -79,12 +79,17 @@ class Asker:
         """Return what the grammar makes of a post."""
         return guards.for_people(read(text, posted_on=day, conversation=conversation), text)
 
+    def needs_model(self, text: str, by_grammar: Reading, conversation: Conversation) -> bool:
+        """Return whether the model is to be asked about a post."""
+        about_trade = modes.is_about_trade(text, conversation)
+        return modes.needs_model(self.mode, by_grammar, is_about_trade=about_trade)
+
     def settle(
         self, text: str, day: date, conversation: Conversation, question: Question | None
     ) -> Settled:
         """Return the reading that counts, with the answers that the model gave so far."""
         by_grammar = self.by_grammar(text, day, conversation)
-        if not modes.needs_model(self.mode, by_grammar):
+        if not self.needs_model(text, by_grammar, conversation):
             return Settled(by_grammar, Reader.GRAMMAR)
         answer = self.answers.get(question.key) if question else None
         if answer is None or isinstance(answer, Unread):
@@ -163,7 +168,8 @@ def _score(request: Score) -> dict[str, Any]:
 
 def _question(post: Labelled, asker: Asker) -> Question | None:
     day, conversation = _day(post.ts), _conversation(post, asker)
-    if not modes.needs_model(asker.mode, asker.by_grammar(post.text, day, conversation)):
+    by_grammar = asker.by_grammar(post.text, day, conversation)
+    if not asker.needs_model(post.text, by_grammar, conversation):
         return None
     return ask_about(post.text, conversation, earlier=post.context)
 

@@ -93,7 +93,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, OutcomeDecided]
     #: How many outcomes of each post are in the logs of all processes together.
     outcome_entries: Counter[str]
-    #: Fills carry ids in the order in which they happened only within one order.
+    #: Every order that the gateway ever accepted.
     orders: tuple[LedgerOrder, ...]
     #: Exec ids of all fills in the order in which they happened.
     fill_order: tuple[str, ...]

@@ -27,6 +27,8 @@ _FAIR_DENIALS = (
     "no open trade to add to",
     "adds:",
     "contracts:",
+    # The market was elsewhere when the gateway was back.
+    "price: posted",
 )
 _SELLING = re.compile(r"^selling (\d+) of \d+")
 _STOP_TO = re.compile(r"^stop to ([0-9.]+)")

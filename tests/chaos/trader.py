@@ -136,7 +136,7 @@ class _Trade:
         self._at = begins
         self._price = Decimal(chance.randint(60, 240)) * _CENT
         fills = chance.random() < 0.85
-        ask = self._price if fills else self._price * 2
+        ask = self._price if fills else (self._price * Decimal("1.4")).quantize(_CENT)
         self.opening = Move(at=0.0, contract=contract, bid=ask - _CENT, ask=ask)
         self.moves: list[Move] = []
         self._alerts: list[Alert] = []

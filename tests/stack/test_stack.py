@@ -60,6 +60,12 @@ def test_it_runs_as_nobody_special_and_can_write_where_it_must_alone(stack: Stac
         stack.inside("sh", "-c", f"touch {directory}/x && rm {directory}/x")
 
 
+def test_the_gateway_reads_its_password_from_a_file(stack: Stack) -> None:
+    secret = "/run/secrets/ib_password"
+    assert stack.inside("cat", secret, service="ib-gateway") == "kept-from-the-bot"
+    assert "kept-from-the-bot" not in stack.inside("env", service="ib-gateway")
+
+
 def test_nothing_listens_on_the_network(stack: Stack) -> None:
     tables = stack.inside("cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines()
     listening = [line.split()[1] for line in tables if line.split()[3] == "0A"]

@@ -70,6 +70,12 @@ def test_the_same_day_goes_as_well_through_the_real_discord_client() -> None:
     assert "45 posts, 45 outcomes" in said
 
 
+def test_the_conversation_of_the_day_is_shown_as_telegram_would() -> None:
+    code, said, complained = ended(demo("--telegram"))
+    assert (code, complained) == (0, "")
+    assert "telegram | DRY RUN SPY 560C Mar 18" in said
+
+
 def test_a_day_that_goes_wrong_is_told_and_kept_to_look_at(tmp_path: Path) -> None:
     day = a_day(tmp_path / "day.jsonl", "good morning", expect={"kind": "traded"})
     code, said, complained = ended(demo("--replay", str(day)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.broker.book import Phase
 from autoscalper.broker.commands import CancelOrder, ModifyOrder, PlaceOrders
 from autoscalper.broker.events import ClockTicked, Fill, FillReported, OrderErrored
+from autoscalper.broker.orders import Terms
 from autoscalper.domain.identity import ExecId
 from autoscalper.domain.instruction import AddToTrade, SetTargets, StopAtBreakEven, Targets
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
@@ -190,13 +192,20 @@ def test_a_price_change_that_crosses_a_reduction_is_corrected_when_the_fill_is_h
     story.gateway.take_in()
     assert story.live() == {"T0": 1, "S0": 2}
 
+    heard, *others = story.gateway.outbox
+    assert isinstance(heard, FillReported)
+    (change,) = story.hear(heard)
+    assert isinstance(change, ModifyOrder)
+    assert change.order.purpose is Purpose.STOP_LOSS
+    assert change.terms == Terms(order_qty=1, stop_price=Decimal("0.36"))
+
+    story.gateway.outbox = others
     story.flows = True
     story.settle()
     assert story.live() == {"T0": 1, "S0": 1}
-    assert story.at_gateway(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.36")
 
 
-def test_a_stop_that_is_reduced_keeps_the_price_that_it_shall_have() -> None:
+def test_a_stop_that_is_reduced_never_goes_back_to_the_price_that_it_had() -> None:
     story = opened()
     story.flows = False
     story.move_stop("0.36")
@@ -205,8 +214,13 @@ def test_a_stop_that_is_reduced_keeps_the_price_that_it_shall_have() -> None:
     story.settle()
     story.wait(3)
 
+    changes = [
+        each.terms
+        for each in story.commands
+        if isinstance(each, ModifyOrder) and each.order.purpose is Purpose.STOP_LOSS
+    ]
     assert story.live() == {"T0": 1, "S0": 1, "X0": 1}
-    assert story.at_gateway(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.36")
+    assert {terms.stop_price for terms in changes} == {Decimal("0.36")}
 
 
 def test_after_an_add_an_exit_waits_for_both_pairs() -> None:
@@ -473,6 +487,19 @@ def test_a_refused_change_is_not_asked_for_again_at_once() -> None:
     story.hear(refused, ClockTicked())
     assert story.gateway.inbox == []
     assert story.order(Purpose.STOP_LOSS).is_live
+
+    story.wait(2)
+    assert [type(each) for each in story.gateway.inbox] == [ModifyOrder]
+
+
+def test_an_order_is_not_changed_before_the_gateway_had_time_to_take_it() -> None:
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    story.book.put_order(replace(stop, status=OrderStatus.PENDING_NEW, created_at=story.now))
+    story.flows = False
+
+    story.move_stop("0.36")
+    assert story.gateway.inbox == []
 
     story.wait(2)
     assert [type(each) for each in story.gateway.inbox] == [ModifyOrder]

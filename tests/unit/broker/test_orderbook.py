@@ -149,6 +149,17 @@ def test_no_error_ends_an_order_that_works_but_the_gateway_is_asked_soon(code: i
     assert story.order(Purpose.ENTRY).status is OrderStatus.NEW
 
 
+def test_a_refused_change_of_an_order_that_is_in_doubt_ends_no_order_that_worked() -> None:
+    story = opened()
+    story.flows = False
+    story.move_stop("0.36")
+    story.lose()
+    stop = story.order(Purpose.STOP_LOSS)
+    assert (stop.status, stop.worked) == (OrderStatus.IN_DOUBT, True)
+
+    assert error(story, stop, 201).status is OrderStatus.IN_DOUBT
+
+
 @pytest.mark.parametrize("code", [399, 2109, 10349, 202])
 def test_a_notice_puts_nothing_in_question(code: int) -> None:
     story = resting()

@@ -90,8 +90,10 @@ def test_an_entry_that_never_arrived_is_given_up_after_two_looks_and_stays_so() 
 def test_giving_up_takes_time_however_often_the_gateway_is_asked() -> None:
     story = sent(arrives=0)
     for _ in range(5):
+        story.wait(0.1)
         story.connect()
         story.lose()
+    assert story.order(Purpose.ENTRY).missed
     assert story.order(Purpose.ENTRY).status is OrderStatus.IN_DOUBT
 
 
@@ -341,6 +343,7 @@ def test_a_lost_exit_is_waited_for_when_the_gateway_has_gone_past_its_id() -> No
     story.flows = True
     story.gateway.next_order_id = IbOrderId(story.gateway.next_order_id + 5)
 
+    story.wait(0.5)
     story.connect()
     story.wait(1)
     assert story.live() == {}
@@ -348,6 +351,23 @@ def test_a_lost_exit_is_waited_for_when_the_gateway_has_gone_past_its_id() -> No
 
     story.wait(4)
     assert story.live() == {"X1": 2}
+
+
+def test_a_stop_that_worked_is_waited_for_even_when_the_gateway_lost_it_and_its_id() -> None:
+    story = opened()
+    story.gateway.end(story.at_gateway(Purpose.STOP_LOSS))
+    story.settle()
+    story.wait(1.5)
+    stop = story.order(Purpose.STOP_LOSS)
+    assert (stop.parent, stop.worked) == (None, True)
+
+    story.lose()
+    story.wait(0.5)
+    del story.gateway.orders[stop.ib_order_id]
+    story.gateway.next_order_id = stop.ib_order_id
+    story.connect()
+
+    assert story.book.orders[stop.client_order_id].status is OrderStatus.IN_DOUBT
 
 
 def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:

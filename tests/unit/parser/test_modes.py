@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -6,7 +7,8 @@ from autoscalper.domain.contract import ContractTerms, Right
 from autoscalper.domain.instruction import AddToTrade, CloseTrade, OpenTrade
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
 from autoscalper.domain.settings import ParserMode
-from autoscalper.parser.modes import Settled, alone, needs_model, settle
+from autoscalper.parser.conversation import Conversation, Stage, Subject
+from autoscalper.parser.modes import Settled, alone, is_about_trade, needs_model, settle
 
 AGREE, FAST, GRAMMAR = ParserMode.AGREE, ParserMode.FAST, ParserMode.GRAMMAR
 CONTRACT = ContractTerms(underlying="KO", strike=Decimal(72), right=Right.CALL)
@@ -23,6 +25,24 @@ CHATTER, UNSURE = Ignored(reason="a greeting"), Abstained(reason="no verb")
 )
 def test_the_model_is_wanted_for(mode: ParserMode, wanted: list[Reading]) -> None:
     assert [r for r in (ENTRY, ADD, EXIT, CHATTER, UNSURE) if needs_model(mode, r)] == wanted
+
+
+def test_chatter_about_a_trade_is_read_by_the_model_but_buys_nothing() -> None:
+    assert needs_model(FAST, CHATTER, is_about_trade=True)
+    assert not needs_model(GRAMMAR, CHATTER, is_about_trade=True)
+    assert settle(FAST, CHATTER, EXIT) == Settled(EXIT, Reader.MODEL)
+    assert isinstance(settle(FAST, CHATTER, ENTRY).reading, Abstained)
+
+
+def test_a_post_is_about_a_trade_if_it_names_what_is_held_or_answers_its_post() -> None:
+    def said(stage: Stage) -> Conversation:
+        subject = Subject(contract=CONTRACT, stage=stage, spoken_on=date(2026, 3, 18))
+        return Conversation(subjects=(subject,))
+
+    assert is_about_trade("that's my cue, goodbye ko!", said(Stage.OPEN))
+    assert not is_about_trade("that's my cue, goodbye KO", said(Stage.CLOSED))
+    assert not is_about_trade("koala bears", said(Stage.OPEN))
+    assert is_about_trade("goodbye", Conversation(replied_to=CONTRACT))
 
 
 @pytest.mark.parametrize("by_model", [ENTRY, EXIT, CHATTER, UNSURE])

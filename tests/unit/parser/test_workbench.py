@@ -16,10 +16,10 @@ from tests.fakes.model_servers import ModelServer, a_claim, aimock, fixture
 
 WEDNESDAY = date(2026, 3, 18)
 MORNING = datetime(2026, 3, 18, 14, 0, tzinfo=UTC)
-UNCLEAR = "KO 72c 3/20 starter here .80"
+UNCLEAR = "KO 72c 3/20 dipping a toe here .80"
 FIELDS = {
     "deed": "enter",
-    "words": "starter here",
+    "words": "dipping a toe",
     "underlying": "KO",
     "strike": "72",
     "right": "call",
@@ -44,7 +44,7 @@ def labelled(text: str, event: str, **fields: Any) -> Labelled:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
-    with aimock([fixture("starter here", a_claim(**FIELDS))]) as running:
+    with aimock([fixture("dipping", a_claim(**FIELDS))]) as running:
         monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
         monkeypatch.setenv("ANTHROPIC_API_URL", running.url)
         yield running
