@@ -157,11 +157,20 @@ class Book:
 
     def put_order(self, order: Order) -> None:
         """Remember an order as it is now."""
-        if order.client_order_id not in self.orders:
+        before = self.orders.get(order.client_order_id)
+        if before is None:
             self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
+        elif order.side is Side.BUY and before.is_live and not order.is_live:
+            self._take_off(order)
         self.orders[order.client_order_id] = order
         self._by_ib_order_id[order.ib_order_id] = order.client_order_id
         self.changes.orders[order.client_order_id] = order
+
+    def _take_off(self, ended: Order) -> None:
+        trade = self.trades[ended.trade_id]
+        unfilled = ended.terms.order_qty - ended.cum_qty
+        if unfilled > 0:
+            self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
 
     def put_trade(self, trade: Trade) -> None:
         """Remember a trade as it is now."""
@@ -316,6 +325,10 @@ class Book:
     def held(self, trade: Trade) -> int:
         """Return how many contracts a trade holds; never counted twice, negative means short."""
         return net_qty(self.orders_of(trade)) - trade.external_qty
+
+    def coming(self, trade: Trade) -> int:
+        """Return how many contracts a trade's working buys can still bring."""
+        return sum(order.leaves_qty for order in self.orders_of(trade) if order.side is Side.BUY)
 
     def balance(self) -> Decimal:
         """Return the dollars that risk is a percentage of."""

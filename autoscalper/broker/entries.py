@@ -22,7 +22,7 @@ from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
-from autoscalper.domain.order import OrderType, Purpose, Side
+from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
 from autoscalper.domain.restart import is_pausing, parse_time_of_day
@@ -248,7 +248,7 @@ def _add(
         return []
     if _is_selling(book, trade):
         return []
-    held = book.held(trade) + _coming(book, trade)
+    held = book.held(trade) + book.coming(trade)
     room = book.settings.max_contracts - held
     size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now)
     denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
@@ -259,6 +259,7 @@ def _add(
         # A trim that is not carried out yet stays in force.
         hold=min(held, trade.hold) + size.contracts,
         adds=trade.adds + 1,
+        is_enough=False,
         messages=(*trade.messages, waiting.signal.post.message_id),
     )
     return _bracket(book, waiting, grown, Purpose.ADD, limit, size.contracts, now)
@@ -267,10 +268,6 @@ def _add(
 def _is_selling(book: Book, trade: Trade) -> bool:
     exits = [each for each in book.orders_of(trade) if each.purpose is Purpose.EXIT]
     return trade.hold < book.held(trade) or any(order.is_live for order in exits)
-
-
-def _coming(book: Book, trade: Trade) -> int:
-    return sum(order.leaves_qty for order in book.orders_of(trade) if order.side is Side.BUY)
 
 
 def _bracket(

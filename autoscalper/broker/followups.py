@@ -79,7 +79,7 @@ def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> None:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was deleted", now)
         detail = "the waiting entry was called off"
     for trade in _trades_buying_for(book, withdrawn.signal_id):
-        book.put_trade(replace(trade, hold=min(book.held(trade), trade.hold)))
+        book.put_trade(replace(trade, is_enough=True))
         detail = "canceling the unfilled entry"
     outcome = Outcome(kind=OutcomeKind.IGNORED, detail=detail)
     book.settle(withdrawn.post, outcome, now, understood="deleted")
@@ -133,7 +133,8 @@ def _adjust(
 
 
 def _trim(book: Book, instruction: TrimTrade, trade: Trade) -> Outcome:
-    base = min(book.held(trade), trade.hold)
+    coming = book.coming(trade)
+    base = min(book.held(trade) + coming, trade.hold) - coming
     if base <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is held")
     if instruction.quantity is not None:
@@ -141,7 +142,7 @@ def _trim(book: Book, instruction: TrimTrade, trade: Trade) -> Outcome:
     else:
         wanted = int(base * (instruction.fraction or _HALF))
     selling = min(max(wanted, 1), base)
-    book.put_trade(replace(trade, hold=base - selling))
+    book.put_trade(replace(trade, hold=base - selling + coming))
     detail = f"selling {selling} of {base}{_later(book)}"
     if instruction.stop is not None and base > selling:
         moved = _move_stop(book, instruction.stop, book.trades[trade.trade_id])

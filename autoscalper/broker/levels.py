@@ -5,9 +5,11 @@ A trade with an order in doubt is left alone until the gateway's evidence is in.
 working sells of a trade never exceed what it holds, because the resting children are reduced and
 confirmed before an exit leaves.
 
-One exception is left: a change carries the order's whole quantity, so the change of a stop's price
-that crosses the reduction of its group on the way makes the stop as large as before, until the
-fill behind the reduction is heard and the stop is reduced again.
+One exception is left, a fill that is not heard of yet. A change carries the order's whole quantity,
+so the change of a stop's price that crosses the reduction of its group on the way makes the stop
+as large as before; and a target that is put back into its group can cross a partial fill of the
+stop. Both are reduced again once the fill is heard. A group in which an order filled wholly is
+taken to refuse newcomers, which the simulator does and IBKR does not document.
 """
 
 from __future__ import annotations
@@ -98,12 +100,12 @@ def _watch_entries(
 def _are_unwanted(
     book: Book, trade: Trade, buys: list[Order], protective: list[Order], now: datetime
 ) -> bool:
-    # Nothing more is bought once enough is held, some was sold again, or a stop is missing.
+    # Nothing more is bought once enough is held, some was or shall be sold, or a stop is missing.
     held = book.held(trade)
     coming = held + sum(order.leaves_qty for order in buys)
     covered = sum(each.leaves_qty for each in protective if each.purpose is Purpose.STOP_LOSS)
     is_naked = covered < coming and not _is_settling(trade, now)
-    return held >= trade.hold or coming < trade.hold or is_naked
+    return trade.is_enough or held >= trade.hold or coming != trade.hold or is_naked
 
 
 def _reduce_protection(

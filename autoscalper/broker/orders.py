@@ -121,8 +121,11 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     #: Posts that belong to it: the one that opened it and every follow-up.
     messages: tuple[MessageId, ...]
-    #: At most so many contracts shall be held; what is above is sold.
+    #: At most so many contracts shall be held once what is being bought is there; what is above
+    #: is sold. What a buy did not bring is taken off when the buy ends.
     hold: int
+    #: Whether what is still being bought shall be called off.
+    is_enough: bool = False
     #: Where the protective stop and the take-profit shall rest, dollars per share.
     stop_price: Decimal
     target_price: Decimal

@@ -17,7 +17,7 @@ from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, Snapshot
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
 from autoscalper.domain.identity import ClientOrderId, IbOrderId
-from autoscalper.domain.order import OrderStatus, Purpose, Side
+from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 
 #: How long an order in doubt may have been under way before it counts as not there.
@@ -111,7 +111,6 @@ def _missing(book: Book, order: Order, snapshot: Snapshot, now: datetime) -> lis
         book.put_order(doubted)
         return []
     book.put_order(replace(order, status=OrderStatus.ABANDONED, doubted_at=None))
-    _bury(book, order, now)
     # The gateway may hold it back untransmitted, or accept it late: then this ends it there.
     return [CancelOrder(ib_order_id=order.ib_order_id)]
 
@@ -125,15 +124,6 @@ def _never_arrived(book: Book, order: Order, snapshot: Snapshot) -> bool:
     replaced = order.purpose not in (Purpose.ENTRY, Purpose.ADD) and order.parent is None
     unseen = not order.worked and order.cum_qty == 0
     return replaced and unseen and snapshot.next_order_id <= order.ib_order_id <= book.sent_before
-
-
-def _bury(book: Book, order: Order, now: datetime) -> None:
-    trade = book.trades.get(order.trade_id)
-    if trade is None or order.purpose not in (Purpose.ENTRY, Purpose.ADD):
-        return
-    # A trim that was told meanwhile stays in force.
-    coming = sum(each.leaves_qty for each in book.orders_of(trade) if each.side is Side.BUY)
-    book.put_trade(replace(trade, hold=min(trade.hold, book.held(trade) + coming)))
 
 
 def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetime) -> None:

@@ -57,17 +57,21 @@ def _check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> lis
     broker = _load(BrokerSettings)
     if arguments.login:
         return going_live.check_login(broker, environment)
-    findings = going_live.check_mode(broker) + _check_machine(broker)
-    return findings if arguments.start else findings + _check_others(broker)
+    findings = going_live.check_mode(broker) + _check_places(broker)
+    if arguments.start:
+        # A disk that is nearly full keeps nobody from watching over open positions.
+        return findings
+    return findings + machine.check_room(Path(broker.data_dir)) + _check_others(broker)
 
 
-def _check_machine(settings: Common) -> list[Finding]:
-    places = [
-        ("logs", Path(settings.log_dir)),
-        ("data", Path(settings.data_dir)),
-        ("run", Path(settings.run_dir)),
-    ]
-    return machine.check_places(places) + machine.check_room(Path(settings.data_dir))
+def _check_places(settings: Common) -> list[Finding]:
+    return machine.check_places(
+        [
+            ("logs", Path(settings.log_dir)),
+            ("data", Path(settings.data_dir)),
+            ("run", Path(settings.run_dir)),
+        ]
+    )
 
 
 def _check_others(broker: BrokerSettings) -> list[Finding]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 
 import msgspec
 
@@ -52,31 +53,37 @@ class Play:
         for move in self._day.opening:
             show_quote(stack, move)
         began = stack.moment()
-        parts: list[Callable[[float], None]] = [self._trade, self._move]
+        parts: list[Callable[[float, Event], None]] = [self._trade, self._move]
         if self._weather is not None:
             parts.append(self._weather.rage)
+        over = Event()
         with ThreadPoolExecutor(len(parts)) as pool:
-            for part in [pool.submit(part, began) for part in parts]:
-                part.result()
+            try:
+                for part in [pool.submit(part, began, over) for part in parts]:
+                    part.result()
+            finally:
+                over.set()
         if self._weather is None:
             return settled(stack, self._handed_in)
         self._weather.end()
         return settled(stack, self._handed_in, self._weather.away)
 
-    def _trade(self, began: float) -> None:
+    def _trade(self, began: float, over: Event) -> None:
         lines: dict[str, str] = {}
         with closing(self._stack.door()) as door:
             for alert in self._day.alerts:
-                self._wait(began + alert.at)
+                if self._is_over_before(began + alert.at, over):
+                    return
                 self._handed_in.append(hand_in(self._stack, door, alert, lines))
 
-    def _move(self, began: float) -> None:
+    def _move(self, began: float, over: Event) -> None:
         for move in self._day.moves:
-            self._wait(began + move.at)
+            if self._is_over_before(began + move.at, over):
+                return
             show_quote(self._stack, move)
 
-    def _wait(self, moment: float) -> None:
-        time.sleep(max(0.0, moment - self._stack.moment()))
+    def _is_over_before(self, moment: float, over: Event) -> bool:
+        return over.wait(max(0.0, moment - self._stack.moment()))
 
 
 def settled(

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from pathlib import Path
+from threading import Event
 from typing import assert_never
 
 from tests.chaos.naked import Span
@@ -54,10 +55,13 @@ class Weather:
         #: Spans in which the gateway could not be reached, as far as it was our doing.
         self.away: list[Span] = []
 
-    def rage(self, began: float) -> None:
-        """Carry everything out in its time, and mend what is to be mended; then return."""
+    def rage(self, began: float, over: Event) -> None:
+        """Carry everything out in its time, and mend what is to be mended; then return.
+
+        ``over`` ends it early.
+        """
         self._began = began
-        while self._planned or self._mends or self._armed:
+        while (self._planned or self._mends or self._armed) and not over.is_set():
             now = self._stack.moment()
             while self._planned and began + self._planned[0].at <= now:
                 self._do(self._planned.pop(0).what)

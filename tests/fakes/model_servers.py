@@ -83,7 +83,7 @@ class ModelServer:
         asked = [
             json.loads(entry["body"]["messages"][-1]["content"])["post"]
             for entry in self.get("__aimock/journal")
-            if entry["path"] == "/v1/messages"
+            if entry["path"] == "/v1/messages" and entry["body"]
         ]
         return [post for post in asked if post != "good morning"]
 

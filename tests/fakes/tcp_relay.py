@@ -16,6 +16,8 @@ class TcpRelay:
         self._open = 0
         self.all_closed = asyncio.Event()
         self.port = 0
+        #: Whether the next piece that comes is answered by hanging up.
+        self.hangs_up_next = False
         #: How many connections were made, and how many pieces came over them.
         self.connections = 0
         self.pieces = 0
@@ -43,6 +45,9 @@ class TcpRelay:
         with suppress(ConnectionError):
             while piece := await reader.read(65536):
                 self.pieces += 1
+                if self.hangs_up_next:
+                    self.hangs_up_next = False
+                    self.cut()
                 writer.write(piece)
                 await writer.drain()
         writer.close()

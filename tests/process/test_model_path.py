@@ -56,8 +56,8 @@ async def test_the_model_reads_the_rest_and_the_guards_what_it_claims(home: Home
     async with ingest_in_this_process(home) as posts:
         home.start("parser")
         posts.publish(a_post(UNCLEAR, message_id="1"))
-        posts.publish(a_post("PFE 29c", message_id="2"))
-        posts.publish(a_post("XOM 112c", message_id="3"))
+        posts.publish(a_post("PFE 29c", message_id="2", channel_id=ChannelId("8")))
+        posts.publish(a_post("XOM 112c", message_id="3", channel_id=ChannelId("9")))
         (signal,) = await heard(home, parser_to_broker.LINK, 1)
         outcomes = await heard(home, any_to_alert.FROM_PARSER, 2)
     assert isinstance(signal, SignalIssued)
@@ -65,9 +65,10 @@ async def test_the_model_reads_the_rest_and_the_guards_what_it_claims(home: Home
         Reader.MODEL,
         "KO 72C 2026-03-20",
     )
-    told = [str(each.outcome) for each in outcomes if isinstance(each, OutcomeDecided)]
-    assert told[0] == "ignored: not sure: the model is not available (529)"
-    assert told[1].startswith("ignored: not sure: the model gave")
+    decided = [each for each in outcomes if isinstance(each, OutcomeDecided)]
+    told = {str(each.message_id): str(each.outcome) for each in decided}
+    assert told["2"] == "ignored: not sure: the model is not available (529)"
+    assert told["3"].startswith("ignored: not sure: the model gave")
 
 
 async def test_an_exit_overtakes_a_slow_reading_and_an_entry_does_not(home: Home) -> None:

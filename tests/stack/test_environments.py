@@ -1,4 +1,5 @@
 import configparser
+import re
 from pathlib import Path
 
 import msgspec
@@ -34,3 +35,14 @@ def test_a_process_holds_the_secrets_of_its_own_settings_and_no_others(process: 
 @pytest.mark.parametrize("process", sorted(BY_PROCESS.keys() - {"broker"}))
 def test_the_account_is_known_to_the_broker_alone(process: str) -> None:
     assert "IBKR_ACCOUNT" in taken_away(process)
+
+
+def test_the_container_gives_the_processes_the_time_that_they_may_take_to_stop() -> None:
+    config = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    config.read(ROOT / "supervisord.conf")
+    needed = sum(int(config[name].get("stopwaitsecs", "0")) for name in config.sections())
+    compose = (ROOT / "compose.yaml").read_text()
+    bot = compose[compose.index("\n  autoscalper:\n") : compose.index("\n  # Once at every `up`")]
+    grace = re.search(r"stop_grace_period: (\d+)s", bot)
+    assert grace is not None
+    assert int(grace[1]) > needed

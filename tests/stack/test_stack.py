@@ -1,5 +1,6 @@
 """In the order of the file: each test leaves the stack trading."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -58,6 +59,12 @@ def test_it_runs_as_nobody_special_and_can_write_where_it_must_alone(stack: Stac
     assert stack.inside("sh", "-c", f"{look}; true") == ""
     for directory in ("/app/logs", "/app/data", "/run/autoscalper", "/tmp"):
         stack.inside("sh", "-c", f"touch {directory}/x && rm {directory}/x")
+
+
+def test_the_checklist_finds_the_gateway_and_telegram_as_the_bot_does(stack: Stack) -> None:
+    found = json.loads(stack.inside("autoscalper", "check", "--json", check=False))
+    levels = {each["what"]: each["level"] for each in found}
+    assert levels["gateway"] == levels["mode"] == levels["settings"] == "ok"
 
 
 def test_the_gateway_reads_its_password_from_a_file(stack: Stack) -> None:

@@ -58,6 +58,9 @@ def test_the_demos_day_goes_as_it_should(kept: Path) -> None:
     code, said, complained = ended(demo("--keep", str(kept)))
     assert (code, complained) == (0, "")
     outcomes = Outcomes(kept / "data" / "alert.db")
+    broker_log = (kept / "logs" / "broker.jsonl").read_text()
+    assert "order sent" in broker_log
+    assert "ib_async.Decoder" not in broker_log
     kinds = {each.decided.outcome.kind.value for each in outcomes.all()}
     outcomes.close()
     assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate"}

@@ -54,7 +54,8 @@ class Held(msgspec.Struct):
     cum_qty: int = 0
     spent: Decimal = Decimal(0)
     sold_by_children: int = 0
-    #: A change that crossed a reduction of its group made it larger again, until it is corrected.
+    #: It crossed a fill of its group on the way and is too large until it is corrected. What it
+    #: could sell too much in that time is not played: the broker cannot know of the fill yet.
     is_crossed: bool = False
 
     @property
@@ -222,6 +223,10 @@ class ModelGateway:
             self.rejects -= 1
             self._refuse(order.ib_order_id, 201, "Order rejected - reason: no")
             return
+        group = [each for each in self.orders.values() if each.order.oca_group == order.oca_group]
+        if order.oca_group and any(each.status is OrderStatus.FILLED for each in group):
+            self._refuse(order.ib_order_id, 201, "Order rejected - OCA group is already filled")
+            return
         self.next_order_id = IbOrderId(order.ib_order_id + 1)
         self.accepted[order.client_order_id] = self.accepted.get(order.client_order_id, 0) + 1
         self.orders[order.ib_order_id] = Held(
@@ -229,6 +234,7 @@ class ModelGateway:
             terms=order.terms,
             perm_id=PermId(order.ib_order_id + 700_000),
             is_staged=is_staged,
+            is_crossed=order.oca_group != "" and any(each.cum_qty for each in group),
         )
 
     def _modify(self, order: Order, terms: Terms) -> None:

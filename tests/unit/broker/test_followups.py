@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from autoscalper.domain.identity import PostId
 from autoscalper.domain.instruction import (
+    AddToTrade,
     CancelEntry,
     CloseTrade,
     MoveStop,
@@ -23,7 +24,7 @@ from autoscalper.domain.instruction import (
 )
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
-from tests.unit.broker.story import PUT, SETTINGS, Story, entry, named, opened
+from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, entry, named, opened
 
 
 def outcome(story: Story, post_id: PostId) -> str:
@@ -115,6 +116,43 @@ def test_a_trim_can_move_the_stop_in_the_same_post() -> None:
     story = opened()
     post_id = story.post(TrimTrade(stop=StopAtBreakEven()))
     assert outcome(story, post_id) == "traded: selling 1 of 2; stop to 0.40"
+
+
+def with_an_add_under_way() -> Story:
+    story = opened(replace(SETTINGS, max_contracts=4, initial_contracts=2))
+    story.post(AddToTrade(contract=named(CALL), price=Decimal("0.40")))
+    story.wait(1.5)
+    assert story.live() == {"T0": 2, "S0": 2, "A0": 2, "T1": 2, "S1": 2}
+    return story
+
+
+def test_a_trim_calls_an_unfilled_add_off_and_sells_what_it_says() -> None:
+    story = with_an_add_under_way()
+    story.trim(1)
+    story.wait(4)
+    story.fill(Purpose.EXIT, price="0.50")
+    story.wait(4)
+    assert story.held == 1
+
+
+def test_a_trim_that_an_add_overtakes_sells_no_more_than_it_says() -> None:
+    story = with_an_add_under_way()
+    story.flows = False
+    story.trim(1)
+    story.gateway.fill(story.at_gateway(Purpose.ADD), 2, Decimal("0.40"))
+    story.flows = True
+    story.wait(4)
+    story.fill(Purpose.EXIT, price="0.50")
+    story.wait(4)
+    assert story.held == 3
+
+
+def test_a_second_trim_counts_from_what_the_first_leaves() -> None:
+    story = with_an_add_under_way()
+    story.flows = False
+    story.trim(1)
+    post_id = story.trim(1)
+    assert outcome(story, post_id) == "traded: selling 1 of 1"
 
 
 def test_a_stop_moves_to_a_price_and_to_what_our_own_fills_cost() -> None:

@@ -294,6 +294,36 @@ def test_a_group_in_which_something_filled_is_not_joined_again() -> None:
     assert story.live() == {"S0": 1}
 
 
+def test_a_target_that_comes_back_as_its_stop_fills_sells_nothing_more() -> None:
+    story = opened()
+    story.flows = False
+    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
+    story.hear(*story.gateway.outbox)
+    story.gateway.outbox.clear()
+    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 2, Decimal("0.33"))
+    story.flows = True
+    story.settle()
+    story.wait(3)
+
+    assert story.order(Purpose.TAKE_PROFIT).status is OrderStatus.REJECTED
+    assert story.live() == {}
+    assert not story.trade.is_open
+
+
+def test_a_target_that_comes_back_as_its_stop_fills_in_part_is_reduced() -> None:
+    story = opened()
+    story.flows = False
+    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
+    story.hear(*story.gateway.outbox)
+    story.gateway.outbox.clear()
+    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 1, Decimal("0.33"))
+    story.flows = True
+    story.settle()
+    story.wait(2)
+
+    assert story.live() == {"S0": 1, "T1": 1}
+
+
 def test_a_position_without_a_stop_gets_one() -> None:
     story = opened()
     for purpose in (Purpose.TAKE_PROFIT, Purpose.STOP_LOSS):

@@ -377,7 +377,7 @@ def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:
     story.lose()
     story.flows = True
     story.trim()
-    assert story.trade.hold == 1
+    assert story.trade.hold == 3
 
     story.connect()
     story.wait(5)

@@ -11,7 +11,7 @@ def test_what_is_fatal_at_the_start_is_looked_at_without_anybody_else(
 ) -> None:
     assert main(["check", "--start", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [each["what"] for each in found] == ["settings", "mode", "logs", "data", "run", "disk"]
+    assert [each["what"] for each in found] == ["settings", "mode", "logs", "data", "run"]
 
 
 def test_everybody_else_is_looked_at_before_going_live(

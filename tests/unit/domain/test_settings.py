@@ -12,6 +12,7 @@ from autoscalper.domain.settings import (
     BrokerSettings,
     Common,
     IngestSettings,
+    ParserSettings,
     Secret,
     TradingMode,
     contradictions,
@@ -141,3 +142,18 @@ def test_a_dry_run_never_reaches_a_gateway_whatever_port_is_set() -> None:
 
 def test_a_process_does_not_mind_what_another_one_is_told() -> None:
     assert load("ingest", MAX_CONTRACTS="0", TELEGRAM_ENABLED="true") == IngestSettings()
+
+
+@pytest.mark.parametrize("url", ["https://api.example.com/", "http://127.0.0.1@evil.com/", "x"])
+def test_the_models_key_never_goes_to_another_machine(url: str) -> None:
+    assert "expected an address of this machine" in problem("parser", {"ANTHROPIC_API_URL": url})
+
+
+def test_a_stand_in_for_the_model_on_this_machine_is_allowed() -> None:
+    ours = "http://127.0.0.1:4010/anthropic/"
+    assert load("parser", ANTHROPIC_API_URL=ours) == ParserSettings(anthropic_api_url=ours)
+
+
+def test_two_readings_need_a_key_for_the_second() -> None:
+    assert "ANTHROPIC_API_KEY is empty" in problem("parser", {"PARSER_MODE": "agree"})
+    assert load("parser", PARSER_MODE="agree", ANTHROPIC_API_KEY="k") is not None

@@ -200,6 +200,17 @@ async def test_a_connection_that_was_closed_meanwhile_costs_nothing_but_a_new_on
         assert relay.connections == 2
 
 
+async def test_a_connection_that_breaks_on_the_way_is_tried_once_more_at_once(
+    server: ModelServer,
+) -> None:
+    async with a_relay(server.port) as relay, a_client(server.url_at(relay.port)) as client:
+        await client.ask(Question(post="bye KO"))
+        relay.hangs_up_next = True
+        answer = await client.ask(Question(post="bye KO"))
+        assert isinstance(answer, Claim)
+        assert (relay.connections, client.trouble) == (2, "")
+
+
 async def test_a_model_that_cannot_be_looked_up_is_a_warning_and_no_more(
     server: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
