@@ -34,7 +34,8 @@ def flatten_what_expires(book: Book, now: datetime) -> None:
     """Let nothing be held any more of what is closed today."""
     for trade in book.open_trades():
         flatten = time_of(book, trade.contract)
-        if trade.hold == 0 or now < flatten:
+        is_last_day = exchange_day(now) == trade.contract.expiry
+        if trade.hold == 0 or now < flatten or not is_last_day:
             continue
         book.put_trade(replace(trade, hold=0))
         at = flatten.astimezone(EXCHANGE_ZONE)

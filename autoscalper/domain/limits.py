@@ -198,5 +198,5 @@ def check_last_day(now: datetime, flatten: datetime) -> list[Denial]:
         return []
     at = flatten.astimezone(EXCHANGE_ZONE)
     until = at - NO_ENTRIES_BEFORE
-    numbers = f"it expires today and is closed at {at:%H:%M}, no entries after {until:%H:%M}"
+    numbers = f"closed at {at:%H:%M} on its last day, no entries after {until:%H:%M}"
     return [Denial(rule=Rule.HOURS, numbers=numbers)]

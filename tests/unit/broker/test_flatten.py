@@ -72,7 +72,7 @@ def test_in_the_last_minutes_before_nothing_is_opened_and_nothing_added() -> Non
     story.quote("0.42", "0.43")
     add = story.post(AddToTrade(price=Decimal("0.42")))
     assert story.outcomes[add].detail.endswith(
-        "hours: it expires today and is closed at 15:45, no entries after 15:40"
+        "hours: closed at 15:45 on its last day, no entries after 15:40"
     )
 
 
