@@ -120,7 +120,6 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
         return Outcome(
             kind=OutcomeKind.EXPIRED, detail=f"never reached the gateway, given up after {waited}"
         )
-    return Outcome(
-        kind=OutcomeKind.EXPIRED,
-        detail=f"not filled at {shown(entry.terms.limit_price or Decimal(0))} within {waited}",
-    )
+    limit = entry.terms.limit_price
+    at = "the market" if limit is None else shown(limit)
+    return Outcome(kind=OutcomeKind.EXPIRED, detail=f"not filled at {at} within {waited}")

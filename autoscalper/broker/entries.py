@@ -192,9 +192,13 @@ def _order(book: Book, waiting: Waiting, quote: Quote | None, now: datetime) -> 
         return []
     settings = book.settings
     ticks = book.contracts[waiting.contract].ticks
-    limit = pricing.entry_limit(
-        posted, ask, settings.entry_chase, settings.entry_chase_percent, ticks
-    )
+    if settings.force_market_orders:
+        # What it is expected to cost: size and stop need a price.
+        limit = ticks.up(posted if ask is None else ask)
+    else:
+        limit = pricing.entry_limit(
+            posted, ask, settings.entry_chase, settings.entry_chase_percent, ticks
+        )
     if isinstance(instruction, AddToTrade):
         return _add(book, waiting, quote, limit, now)
     return _open(book, waiting, instruction, quote, limit, now)
@@ -280,11 +284,12 @@ def _bracket(
     now: datetime,
 ) -> list[Command]:
     book.put_trade(trade)
+    at_market = book.settings.force_market_orders
     entry = book.new_order(
         trade,
         purpose,
-        OrderType.LIMIT,
-        Terms(order_qty=qty, limit_price=limit),
+        OrderType.MARKET if at_market else OrderType.LIMIT,
+        Terms(order_qty=qty, limit_price=None if at_market else limit),
         now,
         ordered_by=waiting.signal.signal_id,
     )

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from autoscalper.broker.commands import PlaceOrders
+from autoscalper.broker.orders import Terms
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.identity import PostId
 from autoscalper.domain.instruction import (
@@ -20,7 +21,7 @@ from autoscalper.domain.instruction import (
     StopAt,
     Targets,
 )
-from autoscalper.domain.order import Purpose
+from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import BrokerSettings, DefaultExpiry
 from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, entry, named, opened
@@ -267,3 +268,25 @@ def test_an_entry_is_void_when_its_author_gets_out_before_its_order() -> None:
     assert outcome(story, entered) == "denied: the same author got out before it was ordered"
     assert outcome(story, left) == "traded: entry called off before its order"
     assert not story.book.orders
+
+
+def test_at_the_market_an_entry_is_sized_and_stopped_by_what_is_asked() -> None:
+    story = Story(BrokerSettings(force_market_orders=True))
+    story.connect()
+    story.gateway.asks[CALL] = (Decimal("0.50"), Decimal("0.52"))
+    post_id = story.post(entry(price="0.40"))
+    sent = story.order(Purpose.ENTRY)
+    assert (sent.order_type, sent.terms) == (OrderType.MARKET, Terms(order_qty=2))
+    assert story.order(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.39")
+    story.wait(31)
+    assert story.outcomes[post_id].detail == "not filled at the market within 30 s"
+
+
+def test_at_the_market_an_add_is_a_market_order_too() -> None:
+    story = Story(BrokerSettings(force_market_orders=True, initial_contracts=1))
+    story.connect()
+    story.post(entry())
+    story.fill(Purpose.ENTRY)
+    story.wait(1.5)
+    story.post(AddToTrade(price=Decimal("0.42")))
+    assert story.order(Purpose.ADD).order_type is OrderType.MARKET
