@@ -55,6 +55,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     signal: SignalIssued
     #: The contract it means, once its expiry is settled.
     contract: OptionContract
+    #: Whether its expiry is the nearest that is listed, because the post names none.
+    is_nearest: bool = False
     #: Since when a quote is awaited.
     quote_asked_at: datetime | None = None
     #: The trade that it ordered, once it did: its outcome comes with the fill.

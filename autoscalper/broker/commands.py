@@ -35,6 +35,8 @@ class FindContract(msgspec.Struct, frozen=True, kw_only=True):
     """Ask IBKR for a contract's details."""
 
     contract: OptionContract
+    #: Whether the first expiry that is listed from the contract's own on will do.
+    or_later: bool = False
 
 
 class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):

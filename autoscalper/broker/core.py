@@ -79,6 +79,8 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             _account(book, event)
         case ContractFound():
             book.put_contract(event.contract, event.details)
+            if event.instead_of is not None:
+                entries.settle_expiry(book, event.instead_of, event.contract)
             return [WatchQuote(contract=event.contract, details=event.details)]
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
@@ -192,9 +194,13 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
 
 
 def _look_up_again(book: Book, now: datetime) -> list[Command]:
-    contracts = {trade.contract for trade in book.open_trades()}
-    contracts |= {waiting.contract for waiting in book.waiting.values()}
-    return [entries.look_up(book, contract, now) for contract in sorted(contracts, key=str)]
+    contracts = {trade.contract: False for trade in book.open_trades()}
+    for waiting in book.waiting.values():
+        contracts[waiting.contract] = waiting.is_nearest
+    return [
+        entries.look_up(book, contract, now, or_later=contracts[contract])
+        for contract in sorted(contracts, key=str)
+    ]
 
 
 def _enter(book: Book, phase: Phase, reason: str, now: datetime) -> None:

@@ -51,9 +51,14 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
         contract = contract_named(signal, book.settings.default_expiry)
     if contract is None:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
-    book.wait(Waiting(signal=signal, contract=contract))
+    is_nearest = (
+        isinstance(instruction, OpenTrade)
+        and instruction.contract.expiry is None
+        and book.settings.default_expiry is DefaultExpiry.NEAREST
+    )
+    book.wait(Waiting(signal=signal, contract=contract, is_nearest=is_nearest))
     book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
-    return [look_up(book, contract, now)]
+    return [look_up(book, contract, now, or_later=is_nearest)]
 
 
 def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
@@ -79,6 +84,13 @@ def deny_contract(book: Book, contract: OptionContract, reason: str, now: dateti
             refuse_waiting(book, waiting, OutcomeKind.DENIED, f"{contract}: {reason}", now)
 
 
+def settle_expiry(book: Book, asked: OptionContract, found: OptionContract) -> None:
+    """Let the entries that want the nearest expiry from ``asked`` on mean ``found``."""
+    for waiting in list(book.waiting.values()):
+        if waiting.is_nearest and waiting.contract == asked and waiting.trade_id is None:
+            book.wait(replace(waiting, contract=found))
+
+
 def refuse_waiting(
     book: Book, waiting: Waiting, kind: OutcomeKind, detail: str, now: datetime
 ) -> None:
@@ -93,13 +105,16 @@ def refuse_waiting(
 
 
 def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContract | None:
-    """Return the contract of an entry, None where it names no expiry and none is assumed."""
+    """Return the contract of an entry, None where it names no expiry and none is assumed.
+
+    Where the nearest expiry is assumed, it is the first that is listed from this contract's on.
+    """
     terms = signal.instruction.contract
     if terms.underlying is None or terms.strike is None or terms.right is None:
         return None
     expiry = terms.expiry
     if expiry is None:
-        if default is not DefaultExpiry.ZERO_DTE:
+        if default is DefaultExpiry.REJECT:
             return None
         expiry = signal.post.posted_at.astimezone(EXCHANGE_ZONE).date()
     return OptionContract(
@@ -107,11 +122,13 @@ def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContra
     )
 
 
-def look_up(book: Book, contract: OptionContract, now: datetime) -> Command:
+def look_up(
+    book: Book, contract: OptionContract, now: datetime, *, or_later: bool = False
+) -> Command:
     """Return the question for what is not known of ``contract`` yet: its details or its quote."""
     details = book.contracts.get(contract)
     if details is None or flatten.lacks_hours(book, contract, now):
-        return FindContract(contract=contract)
+        return FindContract(contract=contract, or_later=or_later and details is None)
     return WatchQuote(contract=contract, details=details)
 
 

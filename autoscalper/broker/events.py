@@ -151,6 +151,8 @@ class ContractFound(msgspec.Struct, frozen=True, kw_only=True):
 
     contract: OptionContract
     details: ContractDetails
+    #: The one that was asked for, where a later expiry was found instead.
+    instead_of: OptionContract | None = None
 
 
 class ContractMissing(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,6 @@ from autoscalper.broker.commands import (
 )
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
 from autoscalper.broker.orders import Order, Terms, describe
-from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
 from autoscalper.runtime import crashpoints
@@ -232,7 +231,7 @@ class IbClient:
             wanted = await self._lookups.get()
             try:
                 async with asyncio.timeout(LOOKUP_SECONDS):
-                    await self._find(ib, wanted.contract)
+                    await self._find(ib, wanted)
             except TimeoutError:
                 reason = f"IBKR did not say within {LOOKUP_SECONDS:.0f} s what it is"
                 self._emit(events.ContractMissing(contract=wanted.contract, reason=reason))
@@ -259,21 +258,27 @@ class IbClient:
         async with asyncio.timeout(SNAPSHOT_SECONDS):
             await ib.reqPositionsAsync()
 
-    async def _find(self, ib: IbConnection, contract: OptionContract) -> None:
+    async def _find(self, ib: IbConnection, wanted: FindContract) -> None:
+        asked = contract = wanted.contract
+        query = ib_mapping.query_of(contract, any_expiry=wanted.or_later)
         try:
-            found = await ib.reqContractDetailsAsync(ib_mapping.query_of(contract))
+            found = await ib.reqContractDetailsAsync(query)
         except RequestError as error:
             reason = f"{error.code} {error.message}"
             self._emit(events.ContractMissing(contract=contract, reason=reason))
             return
+        if wanted.or_later:
+            contract = ib_mapping.nearest(contract, found)
         chosen = ib_mapping.choose(contract, found)
         if isinstance(chosen, str):
-            self._emit(events.ContractMissing(contract=contract, reason=chosen))
+            self._emit(events.ContractMissing(contract=asked, reason=chosen))
             return
         rule_id = ib_mapping.market_rule_of(chosen)
         rule = None if rule_id is None else await ib.reqMarketRuleAsync(rule_id)
         details = ib_mapping.details_of(chosen, rule)
-        self._emit(events.ContractFound(contract=contract, details=details))
+        instead_of = None if contract == asked else asked
+        found_one = events.ContractFound(contract=contract, details=details, instead_of=instead_of)
+        self._emit(found_one)
 
 
 async def _watch_heartbeat(ib: IbConnection) -> None:

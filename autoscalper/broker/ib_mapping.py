@@ -7,6 +7,7 @@ from datetime import UTC, date
 from decimal import Decimal
 
 import ib_async
+from msgspec.structs import replace
 
 from autoscalper.broker.events import ContractDetails, Fill, OrderReport
 from autoscalper.broker.ib_hours import closes_at
@@ -108,11 +109,11 @@ def fill_of(contract: ib_async.Contract, execution: ib_async.Execution) -> Fill:
     )
 
 
-def query_of(contract: OptionContract) -> ib_async.Contract:
+def query_of(contract: OptionContract, *, any_expiry: bool = False) -> ib_async.Contract:
     """Return the question for a contract's details."""
     return ib_async.Option(
         symbol=contract.underlying,
-        lastTradeDateOrContractMonth=f"{contract.expiry:%Y%m%d}",
+        lastTradeDateOrContractMonth="" if any_expiry else f"{contract.expiry:%Y%m%d}",
         strike=float(contract.strike),
         right=contract.right.value,
         exchange="SMART",
@@ -143,6 +144,13 @@ def choose(
     if len(standard) == 1:
         return standard[0]
     return f"{len(standard)} contracts fit and none is the standard class"
+
+
+def nearest(contract: OptionContract, found: list[ib_async.ContractDetails]) -> OptionContract:
+    """Return ``contract`` with the first expiry among ``found`` that is not before its own."""
+    listed = [_expiry_of(each.contract) for each in found if each.contract is not None]
+    later = [expiry for expiry in listed if expiry >= contract.expiry]
+    return replace(contract, expiry=min(later)) if later else contract
 
 
 def market_rule_of(details: ib_async.ContractDetails) -> int | None:

@@ -6,7 +6,7 @@ is on the way in either direction stays in two queues, so that a test can lose o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import msgspec
@@ -88,6 +88,8 @@ class ModelGateway:
         #: What it refuses and withholds: set by tests.
         self.rejects = 0
         self.answers_completed = True
+        #: What a search for the nearest expiry finds; None: the one that was asked for.
+        self.next_expiry: date | None = None
         self.is_quoting = True
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.asks: dict[OptionContract, tuple[Decimal, Decimal]] = {}
@@ -175,8 +177,8 @@ class ModelGateway:
                 self._modify(order, terms)
             case CancelOrder(ib_order_id=ib_order_id):
                 self._cancel(ib_order_id)
-            case FindContract(contract=contract):
-                self._find(contract)
+            case FindContract(contract=contract, or_later=or_later):
+                self._find(contract, or_later=or_later)
             case WatchQuote() if not self.is_quoting:
                 pass
             case WatchQuote(contract=contract):
@@ -185,7 +187,10 @@ class ModelGateway:
             case TakeSnapshot(number=number):
                 self.outbox.append(SnapshotTaken(snapshot=self.snapshot(number)))
 
-    def _find(self, contract: OptionContract) -> None:
+    def _find(self, contract: OptionContract, *, or_later: bool) -> None:
+        asked = contract
+        if or_later and self.next_expiry is not None:
+            contract = msgspec.structs.replace(contract, expiry=self.next_expiry)
         details = self.contracts.setdefault(
             contract,
             ContractDetails(
@@ -196,7 +201,13 @@ class ModelGateway:
                 ticks=PENNIES,
             ),
         )
-        self.outbox.append(ContractFound(contract=contract, details=details))
+        self.outbox.append(
+            ContractFound(
+                contract=contract,
+                details=details,
+                instead_of=None if contract == asked else asked,
+            )
+        )
 
     def _place(self, orders: tuple[Order, ...]) -> None:
         is_bracket = len(orders) > 1 and orders[0].oca_group == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -202,6 +202,54 @@ def test_an_entry_without_an_expiry_is_denied_where_the_user_wants_that() -> Non
     terms = ContractTerms(underlying="IWM", strike=Decimal(241), right=CALL.right)
     post_id = story.post(OpenTrade(contract=terms, price=Decimal("0.40")))
     assert outcome(story, post_id) == "denied: the post names no expiry"
+
+
+NO_EXPIRY = OpenTrade(
+    contract=ContractTerms(underlying="IWM", strike=Decimal(241), right=CALL.right),
+    price=Decimal("0.40"),
+)
+
+
+def nearest(next_expiry: date | None) -> Story:
+    story = Story(replace(SETTINGS, default_expiry=DefaultExpiry.NEAREST))
+    story.gateway.next_expiry = next_expiry
+    story.connect()
+    return story
+
+
+@pytest.mark.parametrize("day", [CALL.expiry, date(2026, 11, 23)])
+def test_an_entry_without_an_expiry_means_the_nearest_where_the_user_wants_that(day: date) -> None:
+    story = nearest(day)
+    story.post(NO_EXPIRY)
+    story.wait(1.5)
+    assert story.trade.contract == replace(CALL, expiry=day)
+
+
+def test_the_nearest_expiry_is_found_although_the_gateway_was_away() -> None:
+    story = nearest(date(2026, 11, 23))
+    story.lose()
+    story.post(NO_EXPIRY)
+    story.wait(5)
+    story.connect()
+    story.wait(1.5)
+    assert story.trade.contract.expiry == date(2026, 11, 23)
+
+
+def test_an_edit_of_an_entry_with_the_nearest_expiry_keeps_it() -> None:
+    story = nearest(date(2026, 11, 23))
+    story.gateway.is_quoting = False
+    post_id = story.post(NO_EXPIRY)
+    edit = story.edit(post_id, replace(NO_EXPIRY, price=Decimal("0.36")))
+    assert story.outcomes[edit].kind is OutcomeKind.TRADED
+    story.wait(1.5)
+    assert story.order(Purpose.ENTRY).terms.limit_price == Decimal("0.36")
+
+
+def test_an_expiry_that_is_named_is_never_replaced() -> None:
+    story = nearest(date(2026, 11, 23))
+    story.post(entry(CALL))
+    story.wait(1.5)
+    assert story.trade.contract == CALL
 
 
 def test_without_a_price_and_without_a_quote_nothing_is_bought() -> None:

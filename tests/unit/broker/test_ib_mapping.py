@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ib_async.objects import Execution
+from msgspec.structs import replace
 
 from autoscalper.broker import ib_mapping
 from autoscalper.broker.commands import PlaceOrders
@@ -282,3 +283,24 @@ def test_prices_follow_the_market_rule_and_without_one_the_coarsest_grid() -> No
 
     assert ib_mapping.details_of(details(), None).ticks.bands == COARSE_TICKS
     assert ib_mapping.details_of(details(), []).ticks.bands == COARSE_TICKS
+
+
+def test_a_search_for_any_expiry_names_none() -> None:
+    assert ib_mapping.query_of(CALL, any_expiry=True).lastTradeDateOrContractMonth == ""
+    assert ib_mapping.query_of(CALL).lastTradeDateOrContractMonth == "20261120"
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (("20261218", "20261127", "20261119"), date(2026, 11, 27)),
+        (("20261127", "20261120"), CALL.expiry),
+        (("20261119",), CALL.expiry),
+        ((), CALL.expiry),
+    ],
+)
+def test_the_nearest_expiry_is_the_first_that_is_not_before(
+    listed: tuple[str, ...], expected: date
+) -> None:
+    found = [details(expiry=each) for each in listed]
+    assert ib_mapping.nearest(CALL, found) == replace(CALL, expiry=expected)
