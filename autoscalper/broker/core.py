@@ -20,7 +20,7 @@ from autoscalper.broker import (
     standing,
     trading_day,
 )
-from autoscalper.broker.book import Book, Phase, Quote
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
 from autoscalper.broker.events import (
     BalanceReported,
@@ -44,6 +44,7 @@ from autoscalper.broker.events import (
     Snapshot,
     SnapshotTaken,
 )
+from autoscalper.broker.records import Phase, Quote
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autoscalper.broker.book import Book, Waiting
+from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Trade, digest
+from autoscalper.broker.records import Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import OpenTrade
 from autoscalper.domain.post import Post

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from autoscalper.broker.book import Book, Waiting
+from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Order, Trade
+from autoscalper.broker.records import Waiting
 from autoscalper.broker.words import understood_as
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.order import OrderStatus, Side

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from autoscalper.broker import correlate, entry_checks, flatten
-from autoscalper.broker.book import Book, Phase, Quote, Waiting
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
 from autoscalper.broker.levels import place_protection
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
+from autoscalper.broker.records import Phase, Quote, Waiting
 from autoscalper.broker.words import understood_as
 from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract

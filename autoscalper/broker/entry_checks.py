@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from autoscalper.broker import flatten, trading_day
-from autoscalper.broker.book import Book, Quote, Waiting
+from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Trade
+from autoscalper.broker.records import Quote, Waiting
 from autoscalper.domain import limits, sizing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade

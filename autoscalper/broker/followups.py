@@ -13,9 +13,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from autoscalper.broker import correlate
-from autoscalper.broker.book import Book, Phase, Waiting
+from autoscalper.broker.book import Book
 from autoscalper.broker.entries import contract_named, refuse_waiting
 from autoscalper.broker.orders import Trade
+from autoscalper.broker.records import Phase, Waiting
 from autoscalper.broker.words import understood_as
 from autoscalper.domain.identity import SignalId
 from autoscalper.domain.instruction import (

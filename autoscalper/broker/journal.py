@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.broker.book import Book, Changes, Request, Waiting, execution_of
+from autoscalper.broker.book import Book, execution_of
 from autoscalper.broker.events import ContractDetails, Fill
 from autoscalper.broker.orders import Order, Trade
+from autoscalper.broker.records import Changes, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ExecId, IbOrderId, PostId
 from autoscalper.links import any_to_alert

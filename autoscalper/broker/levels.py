@@ -20,9 +20,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from autoscalper.broker import endings
-from autoscalper.broker.book import Book, Phase
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command, ModifyOrder, PlaceOrders
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
+from autoscalper.broker.records import Phase
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose
 from autoscalper.domain.pricing import ONE_HUNDRED
 

@@ -13,9 +13,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from autoscalper.broker import endings, entries
-from autoscalper.broker.book import Book, Phase, Request
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.orders import Trade
+from autoscalper.broker.records import Phase, Request
 from autoscalper.domain.order import Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.pricing import shown

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from autoscalper.broker.book import Book, Phase
+from autoscalper.broker.book import Book
 from autoscalper.broker.operator import TAKEN_WITHIN
 from autoscalper.broker.orders import Order, Trade
+from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.order import WORKING, Purpose, Side

@@ -11,7 +11,7 @@ import msgspec
 T = TypeVar("T")
 
 #: Processes and how often each is hit.
-PROCESSES = {"broker": 3, "parser": 4, "ingest": 4, "alert": 4, "simulator": 2, "watchdog": 1}
+PROCESSES = {"broker": 2, "parser": 4, "ingest": 4, "alert": 4, "simulator": 2, "watchdog": 1}
 #: Points in the processes' code at which they can be made to die, and how often each is chosen.
 LABELS = {
     "broker-before-commit": 2,
@@ -30,12 +30,12 @@ LABELS = {
     "broker-before-send-exit": 2,
     "broker-after-send-exit": 2,
     "broker-in-snapshot": 2,
-    "parser-before-commit": 6,
-    "parser-after-commit": 6,
-    "ingest-before-commit": 6,
-    "ingest-after-commit": 6,
-    "alert-before-commit": 6,
-    "alert-after-commit": 6,
+    "parser-before-commit": 12,
+    "parser-after-commit": 12,
+    "ingest-before-commit": 12,
+    "ingest-after-commit": 12,
+    "alert-before-commit": 12,
+    "alert-after-commit": 12,
 }
 
 

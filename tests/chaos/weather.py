@@ -28,9 +28,11 @@ from tests.chaos.storm import (
 )
 
 _LOOK_SECONDS = 0.02
-#: Seconds for which a process lives at least, so that it gets to do something in between, and
-#: seconds without a death after which it can be hit in its first second.
+#: Seconds for which a process lives at least between two deaths. The broker needs three to be sure
+#: that an order is lost; killed faster than that for ever, it could never do anything about it.
 PEACE_SECONDS = 2.5
+BROKER_PEACE_SECONDS = 4.0
+#: Seconds without a death after which a process can be hit in its first second.
 LONG_PEACE_SECONDS = 6.0
 #: Seconds after which a kill that could not be is tried again.
 LATER_SECONDS = 0.5
@@ -169,7 +171,8 @@ class Weather:
         peace = self._stack.moment() - self._hit_at.get(process, -LONG_PEACE_SECONDS)
         state = self._stack.supervised_state(process)
         is_early = state == "STARTING" and peace >= LONG_PEACE_SECONDS
-        return is_early or (state == "RUNNING" and peace >= PEACE_SECONDS)
+        least = BROKER_PEACE_SECONDS if process == "broker" else PEACE_SECONDS
+        return is_early or (state == "RUNNING" and peace >= least)
 
     def _restart(self, wanted: Restart) -> None:
         arguments = {

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoscalper.broker import journal
-from autoscalper.broker.book import Book, Phase
+from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
+from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.identity import PostId
 from autoscalper.domain.instruction import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from autoscalper.broker.book import Phase
 from autoscalper.broker.commands import FindContract, PlaceOrders, TakeSnapshot, WatchQuote
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import (
@@ -19,6 +18,7 @@ from autoscalper.broker.events import (
     QuoteChanged,
     SnapshotTaken,
 )
+from autoscalper.broker.records import Phase
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import any_to_alert

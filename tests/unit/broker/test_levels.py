@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from autoscalper.broker.book import Phase
 from autoscalper.broker.commands import CancelOrder, ModifyOrder, PlaceOrders
 from autoscalper.broker.events import ClockTicked, Fill, FillReported, OrderErrored
 from autoscalper.broker.orders import Terms
+from autoscalper.broker.records import Phase
 from autoscalper.domain.identity import ExecId
 from autoscalper.domain.instruction import AddToTrade, SetTargets, StopAtBreakEven, Targets
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side

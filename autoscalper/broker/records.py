@@ -1,0 +1,94 @@
+"""What the book is made of: quotes, entries that wait, requests, and what must be kept."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from autoscalper.broker.events import ContractDetails, Fill
+from autoscalper.broker.orders import Order, Trade
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import (
+    ClientOrderId,
+    CommandId,
+    ExecId,
+    IbOrderId,
+    PostId,
+    SignalId,
+    TradeId,
+)
+from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links.any_to_alert import CommandState
+from autoscalper.links.parser_to_broker import SignalIssued
+
+
+class Phase(enum.Enum):
+    """Where the broker stands with the gateway. Entries are opened in ``TRADING`` only."""
+
+    DOWN = "down"
+    CONNECTING = "connecting"
+    RECONCILING = "reconciling"
+    TRADING = "trading"
+    HALTED = "halted"
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """The market of a contract, dollars per share."""
+
+    bid: Decimal | None
+    ask: Decimal | None
+    at: datetime
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry or an add that is not decided yet."""
+
+    signal: SignalIssued
+    #: The contract it means, once its expiry is settled.
+    contract: OptionContract
+    #: Whether its expiry is the nearest that is listed, because the post names none.
+    is_nearest: bool = False
+    #: Since when a quote is awaited.
+    quote_asked_at: datetime | None = None
+    #: The trade that it ordered, once it did: its outcome comes with the fill.
+    trade_id: TradeId | None = None
+    #: When the operator took an entry that came too late; its age counts from then.
+    taken_at: datetime | None = None
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the operator, as far as it got."""
+
+    command: alert_to_broker.Message
+    state: CommandState
+    #: What was last told of it.
+    lines: tuple[str, ...] = ()
+    #: Trades that it closes.
+    closing: tuple[TradeId, ...] = ()
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """What must be kept before anything is done."""
+
+    orders: dict[ClientOrderId, Order] = {}
+    trades: dict[TradeId, Trade] = {}
+    #: None: the signal is settled.
+    waiting: dict[SignalId, Waiting | None] = {}
+    heard: dict[PostId, datetime] = {}
+    recent_entries: dict[str, datetime] = {}
+    fills: dict[ExecId, Fill] = {}
+    contracts: dict[OptionContract, ContractDetails] = {}
+    requests: dict[CommandId, Request] = {}
+    notices: list[tuple[str, any_to_alert.Message]] = []
+    paused: bool | None = None
+    #: Trading day on which no more may be risked.
+    over_on: date | None = None
+    high_water_mark: IbOrderId | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to keep."""
+        return self == Changes()
