@@ -59,7 +59,7 @@ class Book:
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.heard: dict[PostId, datetime] = {}
         #: When what alert was last posted, by its key, so that a repost is known.
-        self.recent_entries: dict[str, datetime] = {}
+        self.recent_alerts: dict[str, datetime] = {}
         self.exec_ids: set[ExecId] = set()
         #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
@@ -127,10 +127,10 @@ class Book:
         self.changes.heard[post_id] = now
         return True
 
-    def remember_entry(self, key: str, posted_at: datetime) -> None:
+    def remember_alert(self, key: str, posted_at: datetime) -> None:
         """Remember when an alert was posted."""
-        self.recent_entries[key] = posted_at
-        self.changes.recent_entries[key] = posted_at
+        self.recent_alerts[key] = posted_at
+        self.changes.recent_alerts[key] = posted_at
 
     def put_fill(self, fill: Fill) -> bool:
         """Return whether a fill is new, and remember it."""

@@ -77,5 +77,20 @@ def _entries_replied_to(book: Book, post: Post) -> list[Waiting]:
     ]
 
 
+def exit_key(post: Post, underlying: str | None) -> str:
+    """Return under what an author's last exit from ``underlying`` is remembered; None: from all."""
+    return digest(f"exit|{post.channel_id}|{post.author_id}|{underlying or '*'}")
+
+
+def is_overtaken(book: Book, signal: SignalIssued) -> bool:
+    """Return whether its author got out again after the post of an entry that comes only now."""
+    post = signal.post
+    exits = (
+        book.recent_alerts.get(exit_key(post, underlying))
+        for underlying in (signal.instruction.contract.underlying, None)
+    )
+    return any(left_at is not None and left_at > post.posted_at for left_at in exits)
+
+
 def _is_by_author(trade: Trade, post: Post) -> bool:
     return trade.author_id == post.author_id and trade.channel_id == post.channel_id

@@ -43,6 +43,8 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
     instruction = signal.instruction
     if _is_repost(book, signal):
         return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
+    if correlate.is_overtaken(book, signal):
+        return _refuse(book, signal, OutcomeKind.DENIED, "the same author got out since", now)
     if isinstance(instruction, AddToTrade):
         trade = correlate.trade_meant(book, signal)
         if trade is None:
@@ -58,7 +60,7 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
         and book.settings.default_expiry is DefaultExpiry.NEAREST
     )
     book.wait(Waiting(signal=signal, contract=contract, is_nearest=is_nearest))
-    book.remember_entry(correlate.entry_key(signal), signal.post.posted_at)
+    book.remember_alert(correlate.entry_key(signal), signal.post.posted_at)
     return [look_up(book, contract, now, or_later=is_nearest)]
 
 
@@ -146,7 +148,7 @@ def _refuse(
 
 
 def _is_repost(book: Book, signal: SignalIssued) -> bool:
-    before = book.recent_entries.get(correlate.entry_key(signal))
+    before = book.recent_alerts.get(correlate.entry_key(signal))
     return before is not None and abs(signal.post.posted_at - before) <= REPOST_WINDOW
 
 

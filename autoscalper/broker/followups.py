@@ -98,6 +98,8 @@ def _trades_buying_for(book: Book, signal_id: SignalId) -> list[Trade]:
 
 
 def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> Outcome:
+    left = signal.instruction.contract.underlying
+    book.remember_alert(correlate.exit_key(signal.post, left), signal.post.posted_at)
     voided = correlate.waiting_meant(book, signal)
     for waiting in voided:
         detail = "the same author got out before it was ordered"

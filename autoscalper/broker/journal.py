@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS trades (
 CREATE TABLE IF NOT EXISTS waiting (
     signal_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS heard (post_id TEXT PRIMARY KEY, heard_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS recent_entries (
+CREATE TABLE IF NOT EXISTS recent_alerts (
     alert TEXT PRIMARY KEY, posted_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fills (
     exec_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
@@ -106,8 +106,8 @@ class Journal:
             book.put_contract(_contract(named), _details(details))
         for post_id, heard_at in self._rows("SELECT post_id, heard_at FROM heard"):
             book.heard[PostId(post_id)] = datetime.fromisoformat(heard_at)
-        for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_entries"):
-            book.recent_entries[alert] = datetime.fromisoformat(posted_at)
+        for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_alerts"):
+            book.recent_alerts[alert] = datetime.fromisoformat(posted_at)
         self._load_fills(book)
         for (value,) in self._rows("SELECT value FROM marks WHERE name = 'ib_order_id'"):
             book.high_water_mark = IbOrderId(value)
@@ -126,8 +126,8 @@ class Journal:
     def _keep_facts(self, changes: Changes) -> None:
         for post_id, heard_at in changes.heard.items():
             self._put("heard", (post_id, heard_at.isoformat()))
-        for alert, posted_at in changes.recent_entries.items():
-            self._put("recent_entries", (alert, posted_at.isoformat()))
+        for alert, posted_at in changes.recent_alerts.items():
+            self._put("recent_alerts", (alert, posted_at.isoformat()))
         for exec_id, fill in changes.fills.items():
             self._put("fills", (exec_id, fill.client_order_id, _encode(fill)))
         for contract, details in changes.contracts.items():

@@ -78,7 +78,7 @@ class Changes(msgspec.Struct, kw_only=True):
     #: None: the signal is settled.
     waiting: dict[SignalId, Waiting | None] = {}
     heard: dict[PostId, datetime] = {}
-    recent_entries: dict[str, datetime] = {}
+    recent_alerts: dict[str, datetime] = {}
     fills: dict[ExecId, Fill] = {}
     contracts: dict[OptionContract, ContractDetails] = {}
     requests: dict[CommandId, Request] = {}

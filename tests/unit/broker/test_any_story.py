@@ -46,7 +46,7 @@ KEPT = (
     "trades",
     "waiting",
     "heard",
-    "recent_entries",
+    "recent_alerts",
     "exec_ids",
     "contracts",
     "high_water_mark",

@@ -338,3 +338,24 @@ def test_at_the_market_an_add_is_a_market_order_too() -> None:
     story.wait(1.5)
     story.post(AddToTrade(price=Decimal("0.42")))
     assert story.order(Purpose.ADD).order_type is OrderType.MARKET
+
+
+def test_an_entry_that_comes_after_its_authors_later_exit_is_void() -> None:
+    story = started()
+    posted_at = story.now
+    story.wait(5)
+    story.post(CloseTrade(contract=ContractTerms(underlying="IWM")))
+    late = story.post(entry(), posted_at=posted_at)
+    assert outcome(story, late) == "denied: the same author got out since"
+    other = story.post(entry(PUT), posted_at=posted_at)
+    fresh = story.post(entry())
+    assert not {other, fresh} & story.outcomes.keys()
+
+
+def test_getting_out_of_everything_makes_every_earlier_entry_void() -> None:
+    story = started()
+    posted_at = story.now
+    story.wait(5)
+    story.exit()
+    assert outcome(story, story.post(entry(), posted_at=posted_at)).startswith("denied: ")
+    assert story.post(entry(), author="bert", posted_at=posted_at) not in story.outcomes

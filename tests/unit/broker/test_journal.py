@@ -60,7 +60,7 @@ def test_trades_orders_fills_contracts_and_marks_come_back(store: Store) -> None
     assert book.exec_ids == story.book.exec_ids
     assert book.contracts == story.book.contracts
     assert book.heard == story.book.heard
-    assert book.recent_entries == story.book.recent_entries
+    assert book.recent_alerts == story.book.recent_alerts
     assert book.high_water_mark == story.book.high_water_mark
     assert book.take_changes().is_empty
 
