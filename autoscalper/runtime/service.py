@@ -43,8 +43,9 @@ async def serve(*tasks: Task) -> None:
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> int:
     """Run ``main`` to its end and return the exit code of the process.
 
-    What a person has to mend is one clear line on standard error and code 2; anything else that
-    breaks is logged with its traceback and code 1.
+    What a person has to mend is one clear line on standard error: code 2 where the process must
+    not run as it is set up, 1 where a running one could not write. Anything else that breaks is
+    logged with its traceback and code 1.
     """
     try:
         asyncio.run(main())
@@ -65,7 +66,9 @@ def _name(task: Task) -> str:
 def _tell(error: BaseException) -> int:
     if isinstance(error, CannotStart | StorageFailed):
         sys.stderr.write(f"autoscalper: {error}\n")
-        return EXIT_CANNOT_START
+        # A disk that refused one write may take the next, and somebody may wait for an exit: the
+        # next start finds out, and says 2 if it is no better.
+        return EXIT_CANNOT_START if isinstance(error, CannotStart) else EXIT_BROKEN
     logger.error("process ends", exc_info=error)
     return EXIT_BROKEN
 

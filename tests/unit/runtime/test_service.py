@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from autoscalper.runtime.errors import CannotStart, SettingsInvalid, StorageFailed
+from autoscalper.runtime.errors import CannotStart, SettingsInvalid
 from autoscalper.runtime.service import run, serve
 
 #: A process with two tasks that say when they begin and when they are stopped.
@@ -90,10 +90,12 @@ def test_a_task_that_returns_takes_the_process_with_it_and_is_named() -> None:
     assert "task second returned; it should run until cancelled" in errors
 
 
-@pytest.mark.parametrize("error", ["CannotStart('do this')", "StorageFailed('do this')"])
-def test_what_a_person_has_to_mend_is_one_line_and_code_2(error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"), [("CannotStart('do this')", 2), ("StorageFailed('do this')", 1)]
+)
+def test_what_a_person_has_to_mend_is_one_line(error: str, code: int) -> None:
     assert ended(f"raise {error}") == (
-        2,
+        code,
         "first began\nfirst stopped\n",
         "autoscalper: do this\n",
     )
@@ -117,7 +119,7 @@ async def _nothing() -> None:
     pass
 
 
-@pytest.mark.parametrize("error", [CannotStart("a"), SettingsInvalid(["a"]), StorageFailed("a")])
+@pytest.mark.parametrize("error", [CannotStart("a"), SettingsInvalid(["a"])])
 def test_of_several_causes_the_one_for_a_person_decides_the_code(
     error: Exception, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
