@@ -217,3 +217,18 @@ async def test_a_publisher_that_ended_leaves_its_store_alone(
     async with publishing(log, address):
         assert len(log.store.after_commit) == 1
     assert log.store.after_commit == []
+
+
+async def test_a_stop_that_comes_together_with_a_new_entry_is_not_forgotten(
+    open_store: OpenStore, tmp_path: Path
+) -> None:
+    log = log_in(open_store("sender"))
+    publisher = Publisher(log, f"ipc://{tmp_path}/stop.ipc", SystemClock())
+    task = asyncio.ensure_future(publisher.publish())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    append(log, [1])
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
