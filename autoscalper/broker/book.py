@@ -69,6 +69,8 @@ class Book:
         self.over_on: date | None = None
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
+        #: What quotes are streamed of over the present connection, and when they were last needed.
+        self.watched: dict[OptionContract, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}

@@ -46,6 +46,12 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
     details: ContractDetails
 
 
+class StopWatching(msgspec.Struct, frozen=True, kw_only=True):
+    """Tell the quote of a contract no more."""
+
+    contract: OptionContract
+
+
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Ask the gateway for everything that it has, on the present connection."""
 
@@ -54,4 +60,12 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Command = PlaceOrders | ModifyOrder | CancelOrder | FindContract | WatchQuote | TakeSnapshot
+Command = (
+    PlaceOrders
+    | ModifyOrder
+    | CancelOrder
+    | FindContract
+    | WatchQuote
+    | StopWatching
+    | TakeSnapshot
+)

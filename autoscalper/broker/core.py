@@ -14,6 +14,7 @@ from autoscalper.broker import (
     flatten,
     followups,
     levels,
+    market_data,
     operator,
     orderbook,
     reconcile,
@@ -21,7 +22,7 @@ from autoscalper.broker import (
     trading_day,
 )
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
+from autoscalper.broker.commands import Command, TakeSnapshot
 from autoscalper.broker.events import (
     BalanceReported,
     ClockTicked,
@@ -39,6 +40,7 @@ from autoscalper.broker.events import (
     LinkRestored,
     OrderErrored,
     OrderReported,
+    PositionReported,
     QuoteChanged,
     SignalArrived,
     Snapshot,
@@ -76,30 +78,34 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
-        case BalanceReported() | FundsReported():
-            _account(book, event)
+        case BalanceReported() | FundsReported() | PositionReported():
+            _account(book, event, now)
         case ContractFound():
             book.put_contract(event.contract, event.details)
             if event.instead_of is not None:
                 entries.settle_expiry(book, event.instead_of, event.contract)
-            return [WatchQuote(contract=event.contract, details=event.details)]
+            return [market_data.watch(book, event.contract, event.details, now)]
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
             trading_day.watch(book, now)
             flatten.flatten_what_expires(book, now)
-            return _ask_about_doubts(book, now)
+            return _ask_about_doubts(book, now) + market_data.let_go(book, now)
         case _:
             return _gateway(book, event, now)
     return []
 
 
-def _account(book: Book, event: BalanceReported | FundsReported) -> None:
+def _account(
+    book: Book, event: BalanceReported | FundsReported | PositionReported, now: datetime
+) -> None:
     match event:
         case BalanceReported():
             book.net_liquidation = event.net_liquidation
         case FundsReported():
             book.available_funds = event.available
+        case PositionReported():
+            reconcile.hear_position(book, event, now)
         case _:
             assert_never(event)
 
@@ -136,6 +142,7 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
+            book.watched = {}
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():

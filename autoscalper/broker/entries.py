@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate, entry_checks, flatten
+from autoscalper.broker import correlate, entry_checks, flatten, market_data
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
+from autoscalper.broker.commands import Command, FindContract, PlaceOrders
 from autoscalper.broker.levels import place_protection
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.records import Phase, Quote, Waiting
@@ -132,7 +132,7 @@ def look_up(
     details = book.contracts.get(contract)
     if details is None or flatten.lacks_hours(book, contract, now):
         return FindContract(contract=contract, or_later=or_later and details is None)
-    return WatchQuote(contract=contract, details=details)
+    return market_data.watch(book, contract, details, now)
 
 
 def _refuse(

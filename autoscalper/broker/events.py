@@ -146,6 +146,13 @@ class FillReported(msgspec.Struct, frozen=True, kw_only=True):
     fill: Fill
 
 
+class PositionReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told how many of a contract the account holds; negative when short."""
+
+    con_id: ConId
+    position: int
+
+
 class ContractFound(msgspec.Struct, frozen=True, kw_only=True):
     """IBKR knows the contract."""
 
@@ -196,6 +203,7 @@ Event = (
     | OrderReported
     | OrderErrored
     | FillReported
+    | PositionReported
     | ContractFound
     | ContractMissing
     | QuoteChanged

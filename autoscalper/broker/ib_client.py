@@ -20,6 +20,7 @@ from autoscalper.broker.commands import (
     FindContract,
     ModifyOrder,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
@@ -114,6 +115,8 @@ class IbClient:
                 ib.watch(
                     command.contract, ib_mapping.contract_of(command.contract, command.details)
                 )
+            case StopWatching():
+                ib.stop_watching(command.contract)
             case PlaceOrders() | ModifyOrder() | CancelOrder():
                 if ib.may_order:
                     self._send(ib, command)

@@ -77,6 +77,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether the gateway ever said that it works.
     worked: bool = False
     perm_id: PermId | None = None
+    #: Another permanent id under which the gateway works it as well: IBKR made two orders of one.
+    twin_perm_id: PermId | None = None
     cum_qty: int = 0
     #: Dollars per share.
     avg_price: Decimal = Decimal(0)

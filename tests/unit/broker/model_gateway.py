@@ -17,6 +17,7 @@ from autoscalper.broker.commands import (
     FindContract,
     ModifyOrder,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
@@ -76,6 +77,8 @@ class ModelGateway:
 
     def __init__(self) -> None:
         self.orders: dict[IbOrderId, Held] = {}
+        #: The older one of two orders under one id; the id names it again when the newer ends.
+        self.forked: dict[IbOrderId, Held] = {}
         #: Every order that was ever accepted, by our id: more than one of an id is a duplicate.
         self.accepted: dict[ClientOrderId, int] = {}
         self.positions: dict[ConId, int] = {}
@@ -125,14 +128,25 @@ class ModelGateway:
         """End an order, and what hangs on it."""
         held.status = status
         self.say(self._status_report(held))
+        ib_order_id = held.order.ib_order_id
+        if self.orders[ib_order_id] is held and ib_order_id in self.forked:
+            self.orders[ib_order_id] = self.forked.pop(ib_order_id)
         for child in self.orders.values():
             if child.order.parent_ib_order_id == held.order.ib_order_id and child.is_live:
                 self._shrink(child, held.cum_qty - held.sold_by_children)
 
+    def fork(self, ib_order_id: IbOrderId, terms: Terms) -> None:
+        """Take a change for another order, and say nothing of it."""
+        older = self.orders[ib_order_id]
+        self.forked[ib_order_id] = older
+        self.orders[ib_order_id] = msgspec.structs.replace(
+            older, terms=terms, perm_id=PermId(older.perm_id + 50_000)
+        )
+
     def working_sells(self, con_id: ConId) -> int:
         """Return how many contracts the resting sells could sell at the worst."""
         groups: dict[str, int] = {}
-        for held in self.orders.values():
+        for held in self._all():
             if held.works and held.order.side is Side.SELL and self._con_id(held) == con_id:
                 group = held.order.oca_group or held.order.client_order_id
                 groups[group] = max(groups.get(group, 0), self._fillable(held))
@@ -142,7 +156,7 @@ class ModelGateway:
         """Return how many contracts resting stops protect."""
         return sum(
             self._fillable(held)
-            for held in self.orders.values()
+            for held in self._all()
             if held.works
             and held.order.order_type is OrderType.STOP
             and self._con_id(held) == con_id
@@ -150,7 +164,7 @@ class ModelGateway:
 
     def live(self) -> list[Held]:
         """Return the orders that can fill or be canceled."""
-        return [held for held in self.orders.values() if held.works]
+        return [held for held in self._all() if held.works]
 
     def say(self, report: OrderReport) -> None:
         """Tell of an order."""
@@ -179,6 +193,8 @@ class ModelGateway:
                 self._cancel(ib_order_id)
             case FindContract(contract=contract, or_later=or_later):
                 self._find(contract, or_later=or_later)
+            case StopWatching(contract=contract):
+                self.asks.pop(contract, None)
             case WatchQuote() if not self.is_quoting:
                 pass
             case WatchQuote(contract=contract):
@@ -286,7 +302,7 @@ class ModelGateway:
         group = held.order.oca_group
         return [
             each
-            for each in self.orders.values()
+            for each in self._all()
             if group and each.order.oca_group == group and each is not held and each.is_live
         ]
 
@@ -334,6 +350,7 @@ class ModelGateway:
     def _status_report(self, held: Held) -> OrderReport:
         return OrderReport(
             ib_order_id=held.order.ib_order_id,
+            perm_id=held.perm_id,
             status=held.status,
             cum_qty=held.cum_qty,
             avg_price=held.spent / held.cum_qty if held.cum_qty else None,
@@ -347,6 +364,9 @@ class ModelGateway:
             status=held.status,
             cum_qty=held.cum_qty,
         )
+
+    def _all(self) -> list[Held]:
+        return [*self.forked.values(), *self.orders.values()]
 
     def _con_id(self, held: Held) -> ConId:
         return self.contracts[held.order.contract].con_id

@@ -19,6 +19,7 @@ from autoscalper.broker.commands import (
     FindContract,
     ModifyOrder,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
@@ -371,6 +372,11 @@ async def test_quotes_are_asked_for_once_and_again_after_they_were_lost() -> Non
         await asyncio.sleep(0)
         last = [each for each in listener.heard if isinstance(each, events.QuoteChanged)][-1]
         assert (last.bid, last.ask) == (Decimal("0.42"), Decimal("0.43"))
+
+        listener.client.carry_out(StopWatching(contract=CALL))
+        listener.client.carry_out(StopWatching(contract=CALL))
+        listener.client.carry_out(watch)
+        await until(lambda: asked(peer) == ["1", "2", "1", "2", "1"], "the end and a new one")
 
 
 async def test_a_contract_that_the_gateway_does_not_know_is_missing() -> None:
