@@ -58,4 +58,5 @@ def test_processes_trade_on_without_supervisord_and_a_second_set_waits_for_their
         floor.show(floor.put, "0.80")
         following = floor.enter(floor.put, "0.80")
         assert floor.outcome(following).kind is OutcomeKind.TRADED
-        floor.settle()
+        assert [order.cum_qty for order in floor.orders(following, "E")] == [3]
+        assert [order.order_qty for order in floor.orders(following, "S")] == [3]
