@@ -90,6 +90,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     #: Directory in which tests arm the points at which a process shall die; for dry runs only.
     crash_dir: str = ""
     dry_run: bool = True
+    #: Lines of log files that are older go.
+    keep_logs_days: Count = 30
+    #: Posts, and what the processes said to each other about them, go when they are older. Trades,
+    #: orders, fills and outcomes stay.
+    keep_data_days: Annotated[int, Meta(ge=7, description="a whole number of days, at least 7")] = (
+        90
+    )
 
 
 class IngestSettings(Common, frozen=True, kw_only=True):
@@ -131,6 +138,10 @@ class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
     ibkr_client_id: Annotated[
         int, Meta(ge=1, le=2147483647, description="a fixed client id, at least 1")
     ] = 1
+    #: Messages a second to the gateway at most, 0 for no limit; IBKR takes 50.
+    ibkr_max_messages: Annotated[
+        int, Meta(ge=0, le=50, description="a whole number from 0 to 50")
+    ] = 45
     ibkr_account: str = ""
     account_balance: Dollars = Decimal(10000)
     account_balance_cap: bool = False
@@ -355,6 +366,8 @@ def _parser_contradictions(settings: ParserSettings) -> list[str]:
 
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:
     found = _unreadable_times(settings)
+    if not settings.ibkr_max_messages and not settings.dry_run:
+        found.append("IBKR_MAX_MESSAGES is 0, expected 1 to 50 as DRY_RUN=false")
     wrong_ports = {TradingMode.PAPER: {4001, 4003}, TradingMode.LIVE: {4002, 4004}}
     if settings.ibkr_port in wrong_ports[settings.trading_mode]:
         found.append(

@@ -178,3 +178,12 @@ def test_a_post_is_read_with_what_its_author_said_before_in_the_channel(desk: De
         "2026-03-18: [], reply to None",
         "2026-03-18: [], reply to IWM 210C",
     ]
+
+
+def test_what_was_forgotten_is_nothing_that_could_be_taken_back(desk: Desk) -> None:
+    desk.take(published("BTO"))
+    with desk.store.transaction():
+        desk.answers.forget(["101.1"], NINE_FORTY_FIVE)
+    desk.take(deleted(2))
+    assert len(desk.signals) == 1
+    assert len(desk.outcomes) == 1
