@@ -24,6 +24,7 @@ from autoscalper.alert.stories import Story
 from autoscalper.alert.view import PROCESSES, ServerView, View
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.pricing import shown
+from autoscalper.links.alert_to_broker import Scope
 from autoscalper.links.any_to_alert import OutcomeDecided, TradeClosed
 from autoscalper.links.broker_to_alert import LiveOrder, OpenTrade, Status
 from autoscalper.runtime.supervisord import ProcessInfo
@@ -197,14 +198,35 @@ def not_understood_text(asked: NotUnderstood, marker: str) -> str:
     return marked(marker, f"No command /{escaped(asked.word)}.{hint} See /{Name.HELP.value}.")
 
 
-def question_text(view: View, what: str, marker: str) -> str:
-    """Return the question before ``what`` is done to the open positions."""
-    lines = [marked(marker, f"<b>{escaped(what)}?</b>")]
-    if view.status is not None:
-        lines += _position_lines(view.status)
-        lines += _age_lines(view, view.status)
+def question_text(view: View, scope: Scope, marker: str) -> str:
+    """Return the question before everything of ``scope`` is closed, with what that is."""
+    is_account = scope is Scope.ACCOUNT
+    what = "Close everything in the account" if is_account else "Close every position"
+    lines = [marked(marker, f"<b>{what}?</b>")]
+    status = view.status
+    if status is None:
+        lines.append("The broker has not told what is open: it closes every trade of its own.")
+    else:
+        lines += _position_lines(status)
+        lines += _foreign_lines(status) if is_account else []
+        lines += _age_lines(view, status)
     lines.append("The button works once, for 30 s.")
     return fitted(lines)
+
+
+def _foreign_lines(status: Status) -> list[str]:
+    lines = ["<b>Not AutoScalper's</b>, closed at the market, whatever the price:"]
+    lines += [
+        f"{'sell' if each.qty > 0 else 'buy back'} {abs(each.qty)} {bold(each.name)}"
+        for each in status.foreign
+        if each.is_closable
+    ]
+    if len(lines) == 1:
+        lines = ["Nothing else in the account that can be closed from here."]
+    left = [f"{escaped(each.name)} ({each.qty})" for each in status.foreign if not each.is_closable]
+    if left:
+        lines.append(f"Left alone, close it in IBKR's own app: {', '.join(left)}")
+    return [*lines, "Working orders that are not AutoScalper's stay as they are."]
 
 
 def _broker_lines(view: View, status: Status) -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from autoscalper.broker.events import ContractDetails, Fill, Snapshot
+from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.broker.records import Changes, Phase, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
@@ -52,7 +52,6 @@ class Book:
         self.orders: dict[ClientOrderId, Order] = {}
         self.trades: dict[TradeId, Trade] = {}
         self.waiting: dict[SignalId, Waiting] = {}
-        #: Entries that came too late, while they can be taken by hand. Not kept over restarts.
         self.missed: dict[PostId, Waiting] = {}
         self.requests: dict[CommandId, Request] = {}
         #: What was last told of each trade.
@@ -61,7 +60,6 @@ class Book:
         #: When what alert was last posted, by its key, so that a repost is known.
         self.recent_alerts: dict[str, datetime] = {}
         self.exec_ids: set[ExecId] = set()
-        #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
         #: The fills of the trades that are remembered.
         self.fills: dict[TradeId, list[Fill]] = {}
@@ -74,6 +72,8 @@ class Book:
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
+        #: What the account holds, ours and others', as it was last told.
+        self.holdings: dict[ConId, Holding] = {}
         #: The newest question for a snapshot: its number, its time, and whether it is answered.
         self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
@@ -81,6 +81,7 @@ class Book:
         self.net_liquidation: Decimal | None = None
         self.available_funds: Decimal | None = None
         self.changes = Changes()
+        self.forgot_at: datetime | None = None
         self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
         self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
 
@@ -111,6 +112,16 @@ class Book:
         self.trades[trade.trade_id] = trade
         self.changes.trades[trade.trade_id] = trade
 
+    def forget_trade(self, trade_id: TradeId) -> None:
+        """Think no more of a trade and all that belongs to it."""
+        for client_order_id in self._by_trade.pop(trade_id, ()):
+            order = self.orders.pop(client_order_id)
+            self._by_ib_order_id.pop(order.ib_order_id, None)
+        for fill in self.fills.pop(trade_id, ()):
+            self.exec_ids.discard(execution_of(fill.exec_id))
+        self.told.pop(trade_id, None)
+        del self.trades[trade_id]
+
     def wait(self, waiting: Waiting) -> None:
         """Remember an entry that is not decided yet, or what is new about it."""
         self.waiting[waiting.signal.signal_id] = waiting
@@ -120,6 +131,16 @@ class Book:
         """Forget an entry that is decided."""
         self.waiting.pop(signal_id, None)
         self.changes.waiting[signal_id] = None
+
+    def miss(self, waiting: Waiting) -> None:
+        """Remember an entry that came too late and can be taken by hand."""
+        post_id = waiting.signal.post.post_id
+        self.missed[post_id] = self.changes.missed[post_id] = waiting
+
+    def stop_missing(self, post_id: PostId) -> None:
+        """Forget an entry that was taken by hand, or cannot be any more."""
+        self.missed.pop(post_id, None)
+        self.changes.missed[post_id] = None
 
     def hear(self, post_id: PostId, now: datetime) -> bool:
         """Return whether a post's signal is heard for the first time, and remember it."""
@@ -183,11 +204,15 @@ class Book:
         self.paused = paused
         self.changes.paused = paused
 
+    def put_request(self, request: Request) -> None:
+        """Remember how far a command of the operator is."""
+        self.requests[request.command.command_id] = request
+        self.changes.requests[request.command.command_id] = request
+
     def answer(self, request: Request, now: datetime) -> None:
         """Remember how far a command of the operator is, and tell."""
         command_id = request.command.command_id
-        self.requests[command_id] = request
-        self.changes.requests[command_id] = request
+        self.put_request(request)
         self.notify(
             f"command {command_id} {request.state.value} {now.isoformat()}",
             any_to_alert.CommandAnswered(
@@ -322,16 +347,6 @@ class Book:
             if is_meant and request.state is CommandState.UNDER_WAY:
                 return request
         return None
-
-
-def execution_of(exec_id: ExecId) -> ExecId:
-    """Return what a fill and its corrections have in common.
-
-    A correction differs from what it corrects in the digits after the last dot (IBKR,
-    "Execution.ExecId"); it mends the books and moves no contracts again.
-    """
-    head, _, number = exec_id.rpartition(".")
-    return ExecId(head or number)
 
 
 def outcome_key(post_id: PostId) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import IbOrderId
@@ -15,6 +16,12 @@ class PlaceOrders(msgspec.Struct, frozen=True, kw_only=True):
 
     orders: tuple[Order, ...]
     details: ContractDetails
+
+
+class PlaceForeign(msgspec.Struct, frozen=True, kw_only=True):
+    """Send the order that closes a position which is not a trade's."""
+
+    order: ForeignOrder
 
 
 class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +69,7 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 Command = (
     PlaceOrders
+    | PlaceForeign
     | ModifyOrder
     | CancelOrder
     | FindContract

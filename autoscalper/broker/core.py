@@ -13,6 +13,8 @@ from autoscalper.broker import (
     entries,
     flatten,
     followups,
+    foreign,
+    forgetting,
     levels,
     market_data,
     operator,
@@ -75,6 +77,7 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case CommandArrived():
             return operator.take(book, event.command, now)
         case OrderReported() | OrderErrored() | FillReported():
+            foreign.hear(book, event, now)
             _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
@@ -88,6 +91,7 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
+            forgetting.forget_daily(book, now)
             trading_day.watch(book, now)
             flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now) + market_data.let_go(book, now)
@@ -105,6 +109,7 @@ def _account(
         case FundsReported():
             book.available_funds = event.available
         case PositionReported():
+            foreign.hear_position(book, event)
             reconcile.hear_position(book, event, now)
         case _:
             assert_never(event)
@@ -147,12 +152,14 @@ def _gateway(
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
             orderbook.doubt_unconfirmed(book, now)
+            foreign.doubt_unconfirmed(book, now)
             _enter(book, Phase.DOWN, event.reason, now)
         case GatewayRefused():
             _enter(book, Phase.HALTED, event.reason, now)
         case LinkDegraded():
             book.degraded = True
             orderbook.doubt_unconfirmed(book, now)
+            foreign.doubt_unconfirmed(book, now)
             _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
         case LinkRestored():
             book.degraded = False
@@ -183,7 +190,8 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
 
 
 def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:
-    if book.phase is not Phase.TRADING or not reconcile.is_due(book, now):
+    is_due = reconcile.is_due(book, now) or foreign.is_due(book, now)
+    if book.phase is not Phase.TRADING or not is_due:
         return []
     return [_snapshot(book, "an order is in doubt", now)]
 
@@ -196,7 +204,7 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     if book.degraded or snapshot.number != book.snapshot_number:
         return []
     book.reconciled_at = now
-    commands = reconcile.reconcile(book, snapshot, now)
+    commands = reconcile.reconcile(book, snapshot, now) + foreign.reconcile(book, snapshot, now)
     _enter(book, Phase.TRADING, "reconciled", now)
     return commands
 

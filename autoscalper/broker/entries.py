@@ -66,7 +66,7 @@ def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
 
 def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     """Let an entry that came too late wait once more, because the operator wants it now."""
-    del book.missed[waiting.signal.post.post_id]
+    book.stop_missing(waiting.signal.post.post_id)
     book.wait(replace(waiting, taken_at=now, quote_asked_at=None))
     return [look_up(book, waiting.contract, now)]
 
@@ -155,7 +155,7 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     age = now - (waiting.taken_at or waiting.signal.post.posted_at)
     if limits.is_too_old(age, book.settings):
-        book.missed[waiting.signal.post.post_id] = waiting
+        book.miss(waiting)
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)
         return []
     if book.paused:

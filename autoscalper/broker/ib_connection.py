@@ -121,7 +121,7 @@ class _Ear(Wrapper):
 
     def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         super().openOrder(orderId, contract, order, orderState)
-        report = ib_mapping.report_of_open(order, orderState.status)
+        report = ib_mapping.report_of_open(order, orderState.status, contract)
         self._owner.open_reports.append(report)
         if order.clientId == self.clientId:
             self._emit(events.OrderReported(report=report))
@@ -171,8 +171,12 @@ class _Ear(Wrapper):
     def position(self, account: str, contract: Any, posCount: float, avgCost: float) -> None:
         super().position(account, contract, posCount, avgCost)
         if account == self._owner.account:
-            con_id = ConId(contract.conId)
-            self._emit(events.PositionReported(con_id=con_id, position=int(posCount)))
+            holding = ib_mapping.holding_of(contract, posCount)
+            self._emit(
+                events.PositionReported(
+                    con_id=holding.con_id, position=int(posCount), holding=holding
+                )
+            )
 
     def positionEnd(self) -> None:
         # Told at once, so that no fill that the positions do not have yet comes before it.

@@ -22,6 +22,7 @@ from autoscalper.domain.identity import CommandId
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings
+from autoscalper.links.alert_to_broker import Scope
 from autoscalper.links.any_to_alert import CommandAnswered, CommandState, Level, Reported
 from autoscalper.runtime.supervisord import ProcessInfo
 from tests.fakes.posts import NINE_FORTY_FIVE
@@ -164,7 +165,7 @@ def _pages() -> Iterator[tuple[str, str, Keyboard]]:
 
 def _closing() -> Iterator[tuple[str, str, Keyboard]]:
     view = examples.view(told=examples.status())
-    question = pages.question_text(view, "Close every position", MARKER)
+    question = pages.question_text(view, Scope.OURS, MARKER)
     yield "/closeall asks first", question, YES_NO
     contract = examples.CONTRACT
     for title, state, line in (

@@ -16,6 +16,7 @@ from autoscalper.broker.commands import (
     Command,
     FindContract,
     ModifyOrder,
+    PlaceForeign,
     PlaceOrders,
     StopWatching,
     TakeSnapshot,
@@ -187,6 +188,8 @@ class ModelGateway:
             case PlaceOrders(orders=orders, details=details):
                 self.contracts[orders[0].contract] = details
                 self._place(orders)
+            case PlaceForeign():
+                raise AssertionError("the account holds what is ours only")
             case ModifyOrder(order=order, terms=terms):
                 self._modify(order, terms)
             case CancelOrder(ib_order_id=ib_order_id):

@@ -119,7 +119,10 @@ async def test_positions_of_the_traded_account_complete_a_snapshot(
     end_positions(ib)
 
     told, event = heard
-    assert told == events.PositionReported(con_id=ConId(7), position=2)
+    assert isinstance(told, events.PositionReported)
+    assert (told.con_id, told.position) == (7, 2)
+    assert told.holding is not None
+    assert told.holding.symbol == "IWM"
     assert isinstance(event, events.SnapshotTaken)
     assert event.snapshot.positions == {ConId(7): 2}
     assert event.snapshot.number == 3
