@@ -31,6 +31,19 @@ from autoscalper.runtime.supervisord import ProcessInfo
 
 #: Age in seconds at which the broker's status is called old.
 _OLD_SECONDS = 5.0
+#: The broker's word for a gateway that can be ordered at.
+_TRADING = "trading"
+#: What a closing comes to while it cannot.
+_LATER = (
+    "<b>The gateway takes no orders now</b>: all is closed as soon as it does. Stops rest at IBKR"
+    " until then; what cannot wait, close in IBKR Mobile."
+)
+#: What the other states mean for the positions.
+_PHASES = {
+    "down": "nothing can be ordered until it is back, stops at IBKR rest",
+    "reconciling": "comparing what it has with what we have, no entries meanwhile",
+    "halted": "the account is not the one that may be traded: set it right by hand",
+}
 #: Kinds of orders as /status groups them.
 _KINDS = {
     "entries": frozenset({Purpose.ENTRY, Purpose.ADD}),
@@ -50,6 +63,9 @@ def status_text(view: View, closed_today: Sequence[TradeClosed], marker: str) ->
         lines += _broker_lines(view, status)
         lines += _position_lines(status)
         lines += _order_lines(status)
+        if status.foreign:
+            others = ", ".join(f"{each.qty} {escaped(each.name)}" for each in status.foreign)
+            lines.append(f"Not AutoScalper's, left alone: {others}")
     lines.append(_today_line(closed_today))
     lines.append(_processes_line(view))
     return fitted(lines)
@@ -208,8 +224,12 @@ def question_text(view: View, scope: Scope, marker: str) -> str:
         lines.append("The broker has not told what is open: it closes every trade of its own.")
     else:
         lines += _position_lines(status)
+        if any(order.purpose in _KINDS["entries"] for order in status.orders):
+            lines.append("Entries that are not filled are called off.")
         lines += _foreign_lines(status) if is_account else []
         lines += _age_lines(view, status)
+        if status.phase != _TRADING:
+            lines.append(_LATER)
     lines.append("The button works once, for 30 s.")
     return fitted(lines)
 
@@ -236,6 +256,8 @@ def _broker_lines(view: View, status: Status) -> list[str]:
         f"Account {escaped(status.account or 'unknown')} · {worth}",
         f"Gateway: <b>{escaped(status.phase)}</b> for {since}",
     ]
+    if status.phase in _PHASES:
+        lines[-1] += f": {_PHASES[status.phase]}"
     if status.paused:
         lines.append("<b>Paused</b>: no new entries until /resume")
     if status.waiting:
