@@ -27,6 +27,7 @@ class Chat:
         self._server = server
         self._loop = loop
         self._doing: set[asyncio.Task[None]] = set()
+        self._absence = asyncio.Lock()
         #: Ids of the messages with /pause and /resume.
         self.said: list[int] = []
 
@@ -109,9 +110,10 @@ class Chat:
         return None
 
     async def _be_away(self, seconds: float) -> None:
-        await self._server.go_away()
-        await asyncio.sleep(seconds)
-        await self._server.come_back()
+        async with self._absence:
+            await self._server.go_away()
+            await asyncio.sleep(seconds)
+            await self._server.come_back()
 
 
 @contextmanager

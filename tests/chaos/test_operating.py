@@ -91,11 +91,11 @@ def test_what_is_held_after_everything_was_closed_is_found() -> None:
 
 
 def test_an_order_within_the_clocks_error_of_a_closing_may_be_sold_or_not() -> None:
-    sold = filled("X0", 9)
-    closed: dict[str, Any] = {"commands": (CLOSE,), "answers": (answer(CLOSE, 9),)}
-    assert kinds(judged([BOUGHT, sold], ordered_at=8.0, **closed)) == []
-    assert kinds(judged([BOUGHT, STOP], ordered_at=8.0, **closed)) == []
-    assert kinds(judged([BOUGHT, sold], ordered_at=8.0)) == ["duplicate"]
+    sold = filled("X0", 4)
+    closed: dict[str, Any] = {"commands": (CLOSE,), "answers": (answer(CLOSE, 4),)}
+    assert kinds(judged([BOUGHT, sold], ordered_at=3.0, **closed)) == []
+    assert kinds(judged([BOUGHT, STOP], ordered_at=3.0, **closed)) == []
+    assert kinds(judged([BOUGHT, sold], ordered_at=3.0)) == ["duplicate"]
 
 
 def test_a_pause_that_nobody_ended_lasts() -> None:
