@@ -12,6 +12,7 @@ from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
     CloseTrade,
+    ExitCause,
     MoveStop,
     NotePlan,
     NoteRisk,
@@ -298,3 +299,11 @@ def test_a_risk_note_makes_the_entry_smaller_that_waits() -> None:
     story.wait(1.5)
     # Without the note it buys two.
     assert story.order(Purpose.ENTRY).terms.order_qty == 1
+
+
+@pytest.mark.parametrize("cause", ExitCause)
+def test_whatever_the_trader_calls_it_an_exit_closes_the_trade(cause: ExitCause) -> None:
+    story = opened()
+    assert outcome(story, story.post(CloseTrade(cause=cause))) == "traded: closing 2"
+    story.wait(1)
+    assert story.live() == {"X0": 2}
