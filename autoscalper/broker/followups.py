@@ -204,7 +204,7 @@ def _move_stop(book: Book, rule: StopRule | None, trade: Trade) -> Outcome:
             assert_never(rule)
     if wanted <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
-    if wanted < trade.stop_price and not book.settings.allow_looser_stops:
+    if wanted < trade.stop_price and not book.settings_for(trade).allow_looser_stops:
         detail = f"a stop at {shown(wanted)} is looser than the one at {shown(trade.stop_price)}"
         return Outcome(kind=OutcomeKind.DENIED, detail=detail)
     book.put_trade(replace(trade, stop_price=wanted))
@@ -274,7 +274,7 @@ def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: d
 def _is_same_contract(book: Book, waiting: Waiting, signal: SignalIssued) -> bool:
     if isinstance(signal.instruction, AddToTrade):
         return signal.instruction.contract.fits(waiting.contract)
-    named = contract_named(signal, book.settings.default_expiry)
+    named = contract_named(signal, book.settings_for(signal.post).default_expiry)
     if waiting.is_nearest and named is not None and signal.instruction.contract.expiry is None:
         return replace(named, expiry=waiting.contract.expiry) == waiting.contract
     return named == waiting.contract
