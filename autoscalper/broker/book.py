@@ -11,7 +11,7 @@ import msgspec
 from autoscalper.broker import targets
 from autoscalper.broker.events import ContractDetails, Fill, Snapshot
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
-from autoscalper.broker.records import Changes, Phase, Quote, Request, Waiting
+from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
@@ -20,6 +20,7 @@ from autoscalper.domain.identity import (
     ExecId,
     IbOrderId,
     PostId,
+    QuestionId,
     SignalId,
     TradeId,
 )
@@ -57,6 +58,7 @@ class Book:
         #: Entries that came too late, while they can be taken by hand. Not kept over restarts.
         self.missed: dict[PostId, Waiting] = {}
         self.requests: dict[CommandId, Request] = {}
+        self.questions: dict[QuestionId, Question] = {}
         #: What was last told of each trade.
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.heard: dict[PostId, datetime] = {}
@@ -128,6 +130,16 @@ class Book:
         self.waiting.pop(signal_id, None)
         self.changes.waiting[signal_id] = None
 
+    def ask(self, question: Question) -> None:
+        """Remember a question to the operator, or what is new about it."""
+        self.questions[question.question_id] = question
+        self.changes.questions[question.question_id] = question
+
+    def stop_asking(self, question_id: QuestionId) -> None:
+        """Forget a question that is over."""
+        self.questions.pop(question_id, None)
+        self.changes.questions[question_id] = None
+
     def hear(self, post_id: PostId, now: datetime) -> bool:
         """Return whether a post's signal is heard for the first time, and remember it."""
         if post_id in self.heard:
@@ -195,10 +207,16 @@ class Book:
         command_id = request.command.command_id
         self.requests[command_id] = request
         self.changes.requests[command_id] = request
+        self.tell_answer(command_id, request.state, request.lines, now)
+
+    def tell_answer(
+        self, command_id: CommandId, state: CommandState, lines: tuple[str, ...], now: datetime
+    ) -> None:
+        """Tell how far a command is, given or not."""
         self.notify(
-            f"command {command_id} {request.state.value} {now.isoformat()}",
+            f"command {command_id} {state.value} {now.isoformat()}",
             any_to_alert.CommandAnswered(
-                command_id=command_id, state=request.state, lines=request.lines, answered_at=now
+                command_id=command_id, state=state, lines=lines, answered_at=now
             ),
         )
 

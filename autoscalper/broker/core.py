@@ -16,6 +16,7 @@ from autoscalper.broker import (
     levels,
     operator,
     orderbook,
+    questions,
     reconcile,
     standing,
     trading_day,
@@ -46,7 +47,6 @@ from autoscalper.broker.events import (
     SnapshotTaken,
 )
 from autoscalper.broker.records import Phase, Quote
-from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import (
     Message,
@@ -89,6 +89,7 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ClockTicked():
             trading_day.watch(book, now)
             trailing.follow(book, now)
+            questions.run_out(book, now)
             flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now)
         case _:
@@ -165,13 +166,15 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         return []
     match message:
         case SignalIssued():
-            if isinstance(message.instruction, OpenTrade | AddToTrade):
-                return entries.begin(book, message, now)
-            followups.follow(book, message, now)
+            return questions.take(book, message, now)
         case SignalRevised():
+            commands = questions.revise(book, message, now)
+            if commands is not None:
+                return commands
             followups.revise(book, message, now)
         case SignalWithdrawn():
-            followups.withdraw(book, message, now)
+            if not questions.withdraw(book, message, now):
+                followups.withdraw(book, message, now)
         case _:
             assert_never(message)
     return []

@@ -40,15 +40,14 @@ QUOTE_PATIENCE = timedelta(seconds=1)
 QUOTE_MAX_AGE = timedelta(seconds=5)
 
 
-def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
-    """Take an entry or an add in: deny it at once, or let it wait for what it needs."""
+def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> list[Command]:
+    """Take an entry or an add to ``trade`` in: deny it, or let it wait for what it needs."""
     instruction = signal.instruction
     if _is_repost(book, signal):
         return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     if correlate.is_overtaken(book, signal):
         return _refuse(book, signal, OutcomeKind.DENIED, "the same author got out since", now)
     if isinstance(instruction, AddToTrade):
-        trade = correlate.trade_meant(book, signal)
         if trade is None:
             return _refuse(book, signal, OutcomeKind.DENIED, "no open trade to add to", now)
         contract: OptionContract | None = trade.contract

@@ -29,6 +29,7 @@ from autoscalper.domain.instruction import (
     NoteRisk,
     OpenTrade,
     PriceBasis,
+    RiskLevel,
     SetTargets,
     TrimTrade,
 )
@@ -40,22 +41,57 @@ from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, Sign
 _HALF = Decimal("0.5")
 
 
-def follow(book: Book, signal: SignalIssued, now: datetime) -> None:
-    """Apply a follow-up and give it its outcome."""
+def follow(
+    book: Book, signal: SignalIssued, trades: list[Trade], now: datetime, *, called_off: bool
+) -> Outcome:
+    """Apply a follow-up to the trades that it means, give it its outcome and return that.
+
+    ``called_off`` says whether it called off an entry before its order. Only an exit can mean
+    several trades.
+    """
     instruction = signal.instruction
-    trade = correlate.trade_meant(book, signal)
+    trade = trades[0] if trades else None
     match instruction:
-        case NotePlan() | NoteRisk():
+        case NotePlan():
             outcome = Outcome(kind=OutcomeKind.IGNORED, detail="noted, nothing to trade")
+        case NoteRisk():
+            outcome = _heed_risk(book, signal)
         case CloseTrade() | CancelEntry():
-            outcome = _close(book, signal, trade, now)
+            outcome = _close(book, trades, called_off=called_off)
         case TrimTrade() | MoveStop() | SetTargets():
             outcome = _adjust(book, instruction, trade, now)
         case OpenTrade() | AddToTrade():
             raise AssertionError(f"{instruction} opens and does not follow")
         case _:
             assert_never(instruction)
-    _settle(book, signal, trade, outcome, now)
+    _settle(book, signal, trades, outcome, now)
+    return outcome
+
+
+def call_off_waiting(book: Book, signal: SignalIssued, now: datetime) -> bool:
+    """Call off what an exit means and is not ordered yet; return whether there was anything."""
+    left = signal.instruction.contract.underlying
+    book.remember_alert(correlate.exit_key(signal.post, left), signal.post.posted_at)
+    voided = correlate.waiting_meant(book, signal)
+    for waiting in voided:
+        detail = "the same author got out before it was ordered"
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
+    return bool(voided)
+
+
+def _heed_risk(book: Book, signal: SignalIssued) -> Outcome:
+    instruction = signal.instruction
+    assert isinstance(instruction, NoteRisk)
+    heeded = False
+    for waiting in correlate.waiting_meant(book, signal):
+        first = waiting.signal.instruction
+        assert isinstance(first, OpenTrade | AddToTrade)
+        if first.risk_level is RiskLevel.NORMAL:
+            riskier = replace(first, risk_level=instruction.risk_level)
+            book.wait(replace(waiting, signal=replace(waiting.signal, instruction=riskier)))
+            heeded = True
+    detail = "noted, the entry gets smaller" if heeded else "noted, nothing to trade"
+    return Outcome(kind=OutcomeKind.IGNORED, detail=detail)
 
 
 def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
@@ -94,26 +130,24 @@ def _trades_buying_for(book: Book, signal_id: SignalId) -> list[Trade]:
     ]
 
 
-def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> Outcome:
-    left = signal.instruction.contract.underlying
-    book.remember_alert(correlate.exit_key(signal.post, left), signal.post.posted_at)
-    voided = correlate.waiting_meant(book, signal)
-    for waiting in voided:
-        detail = "the same author got out before it was ordered"
-        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
-    if trade is None:
-        if voided:
-            return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
-        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+def _close(book: Book, trades: list[Trade], *, called_off: bool) -> Outcome:
+    done = [each for trade in trades if (each := _close_one(book, trade))]
+    if done:
+        named = [f"{what} of {trade.contract}" for trade, what in done]
+        detail = "; ".join(named) if len(trades) > 1 else done[0][1]
+        return Outcome(kind=OutcomeKind.TRADED, detail=f"{detail}{stops.later(book)}")
+    if called_off:
+        return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
+    return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+
+
+def _close_one(book: Book, trade: Trade) -> tuple[Trade, str] | None:
     held = book.held(trade)
     book.put_trade(replace(trade, hold=0))
-    if held == 0 and not any(
-        each.is_live and each.side is Side.BUY for each in book.orders_of(trade)
-    ):
-        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
-    if held == 0:
-        return Outcome(kind=OutcomeKind.TRADED, detail="canceling the unfilled entry")
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"closing {held}{stops.later(book)}")
+    if held:
+        return trade, f"closing {held}"
+    is_buying = any(each.is_live and each.side is Side.BUY for each in book.orders_of(trade))
+    return (trade, "canceling the unfilled entry") if is_buying else None
 
 
 def _adjust(
@@ -180,18 +214,19 @@ def _set_targets(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
 
 
 def _settle(
-    book: Book, signal: SignalIssued, trade: Trade | None, outcome: Outcome, now: datetime
+    book: Book, signal: SignalIssued, trades: list[Trade], outcome: Outcome, now: datetime
 ) -> None:
-    if trade is not None:
+    for trade in trades:
         current = book.trades[trade.trade_id]
         message_id = signal.post.message_id
         book.put_trade(replace(current, messages=(*current.messages, message_id)))
+    only = trades[0] if len(trades) == 1 else None
     book.settle(
         signal.post,
         outcome,
         now,
-        understood=understood_as(signal.instruction, trade.contract if trade else None),
-        trade=trade,
+        understood=understood_as(signal.instruction, only.contract if only else None),
+        trade=trades[0] if trades else None,
     )
 
 

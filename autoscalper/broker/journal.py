@@ -10,7 +10,7 @@ import msgspec
 from autoscalper.broker.book import Book, execution_of
 from autoscalper.broker.events import ContractDetails, Fill
 from autoscalper.broker.orders import Order, Trade
-from autoscalper.broker.records import Changes, Request, Waiting
+from autoscalper.broker.records import Changes, Question, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ExecId, IbOrderId, PostId
 from autoscalper.links import any_to_alert
@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS contracts (
     contract TEXT PRIMARY KEY, named BLOB NOT NULL, details BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
     command_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions (
+    question_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -48,6 +50,7 @@ _trade = msgspec.msgpack.Decoder(Trade).decode
 _fill = msgspec.msgpack.Decoder(Fill).decode
 _waiting = msgspec.msgpack.Decoder(Waiting).decode
 _request = msgspec.msgpack.Decoder(Request).decode
+_question = msgspec.msgpack.Decoder(Question).decode
 _contract = msgspec.msgpack.Decoder(OptionContract).decode
 _details = msgspec.msgpack.Decoder(ContractDetails).decode
 
@@ -75,6 +78,7 @@ class Journal:
                 self._store.execute("DELETE FROM waiting WHERE signal_id = ?", (signal_id,))
             else:
                 self._put("waiting", (signal_id, _encode(waiting)))
+        self._keep_questions(changes)
         self._keep_facts(changes)
         for key, message in changes.notices:
             self._notices.append(key, message)
@@ -98,6 +102,11 @@ class Journal:
         for (payload,) in self._rows("SELECT payload FROM requests"):
             request = _request(payload)
             book.requests[request.command.command_id] = request
+        questions = [
+            _question(payload) for (payload,) in self._rows("SELECT payload FROM questions")
+        ]
+        for question in sorted(questions, key=lambda each: each.signal.read_at):
+            book.ask(question)
         self._load_facts(book)
         book.take_changes()
 
@@ -122,6 +131,13 @@ class Journal:
             book.exec_ids.add(execution_of(ExecId(exec_id)))
             if client_order_id in book.orders:
                 book.remember_fill(_fill(payload))
+
+    def _keep_questions(self, changes: Changes) -> None:
+        for question_id, question in changes.questions.items():
+            if question is None:
+                self._store.execute("DELETE FROM questions WHERE question_id = ?", (question_id,))
+            else:
+                self._put("questions", (question_id, _encode(question)))
 
     def _keep_facts(self, changes: Changes) -> None:
         for post_id, heard_at in changes.heard.items():

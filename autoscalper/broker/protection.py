@@ -31,7 +31,7 @@ from autoscalper.broker.groups import covered_by, groups_of, is_spent, only
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
 from autoscalper.broker.targets import Part, parts_of, price_of_group
 from autoscalper.domain.last_day import RESTING_AFTER
-from autoscalper.domain.order import WORKING, OrderStatus, OrderType, Purpose
+from autoscalper.domain.order import WORKING, OrderStatus, OrderType, Purpose, Side
 
 _ENTERING = (Purpose.ENTRY, Purpose.ADD)
 
@@ -157,7 +157,7 @@ def _split(
 ) -> list[Command]:
     groups = groups_of(protective)
     parts = parts_of(trade, keep, [])
-    if len(groups) >= len(parts) or is_settling(trade, now):
+    if len(groups) >= len(parts) or _may_be_reducing(book, trade, now):
         return []
     if any(order.status not in WORKING for order in protective):
         return []
@@ -167,6 +167,12 @@ def _split(
                 command for order in group for command in _shrink(book, trade, order, part.qty, now)
             ]
     return []
+
+
+def _may_be_reducing(book: Book, trade: Trade, now: datetime) -> bool:
+    # What was bought just now reduces nothing, and its further targets are in a hurry.
+    sold = any(order.cum_qty for order in book.orders_of(trade) if order.side is Side.SELL)
+    return sold and is_settling(trade, now)
 
 
 def _replace_stops(

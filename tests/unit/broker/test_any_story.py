@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from autoscalper.broker import journal
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
-from autoscalper.broker.events import Event, LinkDegraded, LinkRestored
+from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Phase
@@ -38,6 +39,7 @@ from autoscalper.domain.instruction import (
 )
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.links import any_to_alert
+from autoscalper.links.alert_to_broker import ChooseTrade, answer_to
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
 from tests.unit.broker.model_gateway import Held
@@ -52,9 +54,12 @@ KEPT = (
     "recent_alerts",
     "exec_ids",
     "contracts",
+    "questions",
     "high_water_mark",
 )
-ORDERED = ("orders", "trades", "waiting")
+ORDERED = ("orders", "trades", "waiting", "questions")
+#: In the same underlying as the call: its name alone leaves a choice.
+LATER = replace(CALL, expiry=date(2026, 11, 27))
 
 
 class StoryClock:
@@ -92,7 +97,7 @@ class AnyStory:
     # What traders post.
 
     def enters(self, dice: random.Random) -> None:
-        contract = dice.choice((CALL, PUT))
+        contract = dice.choice((CALL, PUT, LATER))
         self._post(dice, entry(contract, _price(dice)))
 
     def enters_and_is_filled(self, dice: random.Random) -> None:
@@ -105,11 +110,22 @@ class AnyStory:
         self._post(dice, AddToTrade(price=Decimal(_price(dice))))
 
     def trims(self, dice: random.Random) -> None:
-        self._post(dice, TrimTrade(quantity=dice.choice((None, 1, 3))))
+        self._post(dice, TrimTrade(contract=_meant(dice), quantity=dice.choice((None, 1, 3))))
 
     def exits(self, dice: random.Random) -> None:
-        terms = dice.choice((ContractTerms(), named(CALL), named(PUT)))
-        self._post(dice, CloseTrade(contract=terms))
+        self._post(dice, CloseTrade(contract=_meant(dice)))
+
+    def answers(self, dice: random.Random) -> None:
+        for question in list(self.story.book.questions.values()):
+            command = ChooseTrade(
+                command_id=answer_to(question.question_id),
+                given_at=self.story.now,
+                question_id=question.question_id,
+                trade_id=dice.choice((None, *question.candidates)),
+                is_all=dice.choice((True, False)),
+            )
+            self.story.hear(CommandArrived(command=command))
+            self._flow()
 
     def cancels(self, dice: random.Random) -> None:
         self._post(dice, CancelEntry())
@@ -125,7 +141,7 @@ class AnyStory:
                 TrailBy(amount=price - Decimal("0.30")),
             )
         )
-        self._post(dice, MoveStop(stop=rule))
+        self._post(dice, MoveStop(contract=_meant(dice), stop=rule))
 
     def sets_target(self, dice: random.Random) -> None:
         prices = dice.choice((("0.60",), ("0.90",), ("0.60", "0.90")))
@@ -245,7 +261,7 @@ class AnyStory:
         self._come_to_rest()
         assert story.book.phase is Phase.TRADING
         assert set(story.outcomes) == set(self.posts)
-        assert not story.book.waiting
+        assert not story.book.waiting and not story.book.questions
         for con_id, qty in gateway.positions.items():
             assert gateway.stops(con_id) == qty == gateway.working_sells(con_id)
         assert all(held.order.side is Side.SELL for held in gateway.live())
@@ -336,6 +352,10 @@ def _kind(trade: Trade) -> tuple[OrderType, TrailBy | None]:
     return OrderType.STOP if fixed else OrderType.TRAILING_STOP, trade.trail
 
 
+def _meant(dice: random.Random) -> ContractTerms:
+    return dice.choice((ContractTerms(), ContractTerms(underlying="IWM"), named(CALL), named(PUT)))
+
+
 def _price(dice: random.Random) -> str:
     # Many, because the same price again within ten minutes is a repost.
     return f"0.{dice.randint(30, 48)}"
@@ -353,6 +373,7 @@ WEIGHTS: dict[Step, int] = {
     AnyStory.adds: 4,
     AnyStory.trims: 4,
     AnyStory.exits: 4,
+    AnyStory.answers: 2,
     AnyStory.cancels: 1,
     AnyStory.moves_stop: 3,
     AnyStory.sets_target: 2,
