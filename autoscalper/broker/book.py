@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from autoscalper.broker import targets
 from autoscalper.broker.events import ContractDetails, Fill, Snapshot
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
@@ -23,7 +24,8 @@ from autoscalper.domain.identity import (
     SignalId,
     TradeId,
 )
-from autoscalper.domain.order import OrderType, Purpose, Side
+from autoscalper.domain.instruction import TrailBy
+from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
 from autoscalper.domain.profiles import InChannel, Profiles, narrowed
@@ -98,6 +100,8 @@ class Book:
             self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
         elif order.side is Side.BUY and before.is_live and not order.is_live:
             self._take_off(order)
+        elif order.purpose is Purpose.TAKE_PROFIT and before.is_live:
+            self._pass_target(order)
         self.orders[order.client_order_id] = order
         self._by_ib_order_id[order.ib_order_id] = order.client_order_id
         self.changes.orders[order.client_order_id] = order
@@ -107,6 +111,11 @@ class Book:
         unfilled = ended.terms.order_qty - ended.cum_qty
         if unfilled > 0:
             self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
+
+    def _pass_target(self, ended: Order) -> None:
+        trade, price = self.trades[ended.trade_id], ended.terms.limit_price
+        if ended.status is OrderStatus.FILLED and price is not None:
+            self.put_trade(targets.without(trade, price))
 
     def put_trade(self, trade: Trade) -> None:
         """Remember a trade as it is now."""
@@ -234,6 +243,8 @@ class Book:
         *,
         parent: Order | None = None,
         oca_group: str = "",
+        trail: TrailBy | None = None,
+        active_at: datetime | None = None,
         ordered_by: SignalId | None = None,
     ) -> Order:
         """Return a new intent of ``trade``, remembered and in doubt until the gateway has it."""
@@ -251,6 +262,8 @@ class Book:
             parent=parent.client_order_id if parent else None,
             parent_ib_order_id=parent.ib_order_id if parent else None,
             oca_group=oca_group,
+            trail=trail,
+            active_at=active_at,
             created_at=now,
             doubted_at=now,
         )

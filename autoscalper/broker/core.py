@@ -20,6 +20,7 @@ from autoscalper.broker import (
     reconcile,
     standing,
     trading_day,
+    trailing,
 )
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
@@ -87,6 +88,7 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
             trading_day.watch(book, now)
+            trailing.follow(book, now)
             questions.run_out(book, now)
             flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now)

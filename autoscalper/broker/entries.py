@@ -15,14 +15,16 @@ from msgspec.structs import replace
 from autoscalper.broker import correlate, entry_checks, flatten
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
-from autoscalper.broker.levels import place_protection
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
+from autoscalper.broker.protection import bracket
 from autoscalper.broker.records import Phase, Quote, Waiting
+from autoscalper.broker.stops import first_stop, on_grid
+from autoscalper.broker.targets import prices_above
 from autoscalper.broker.words import understood_as
 from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
+from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, Targets, TrailBy
 from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
@@ -236,16 +238,16 @@ def _open(
 ) -> list[Command]:
     settings = book.settings_for(waiting.signal.post)
     ticks = book.contracts[waiting.contract].ticks
-    stop = _posted_stop(instruction, ticks)
+    stop = first_stop(instruction.stop, limit, ticks)
+    is_stop_default = stop is None
     if stop is None:
         stop = pricing.default_stop(limit, settings.auto_stop_loss_percent, ticks)
     size = entry_checks.size_of(book, waiting, limit, stop, settings.max_contracts, now)
     denials = entry_checks.denials_of_entry(book, waiting, quote, limit, stop, size, now)
     if denials:
         return _deny(book, waiting, denials, now)
-    target = _posted_target(instruction, limit, ticks) or pricing.default_target(
-        limit, stop, settings.risk_reward_ratio, ticks
-    )
+    posted = _posted_targets(instruction.targets, limit, ticks)
+    target = pricing.default_target(limit, stop, settings.risk_reward_ratio, ticks)
     post = waiting.signal.post
     trade = Trade(
         trade_id=trade_id_of(waiting.signal.signal_id),
@@ -257,7 +259,13 @@ def _open(
         messages=(post.message_id,),
         hold=size.contracts,
         stop_price=stop,
-        target_price=target,
+        target_price=posted[0] if posted else target,
+        trail=on_grid(instruction.stop, ticks) if isinstance(instruction.stop, TrailBy) else None,
+        targets=posted or None,
+        has_runner=instruction.targets is not None and instruction.targets.leaves_runner,
+        is_stop_default=is_stop_default,
+        is_target_default=not posted,
+        trader_qty=instruction.quantity,
         author_name=post.author_name,
         channel_name=post.channel_name,
         posted_price=instruction.price,
@@ -315,24 +323,17 @@ def _bracket(
         now,
         ordered_by=waiting.signal.signal_id,
     )
-    command: PlaceOrders = place_protection(book, trade, qty, now, parent=entry)
+    command: PlaceOrders = bracket(book, trade, entry, now)
     book.wait(replace(waiting, trade_id=trade.trade_id))
     return [command]
 
 
-def _posted_stop(instruction: OpenTrade, ticks: pricing.Ticks) -> Decimal | None:
-    stop = instruction.stop
-    if isinstance(stop, StopAt) and stop.basis is PriceBasis.PREMIUM:
-        return ticks.up(stop.price)
-    return None
-
-
-def _posted_target(instruction: OpenTrade, limit: Decimal, ticks: pricing.Ticks) -> Decimal | None:
-    targets = instruction.targets
+def _posted_targets(
+    targets: Targets | None, limit: Decimal, ticks: pricing.Ticks
+) -> tuple[Decimal, ...]:
     if targets is None or targets.basis is not PriceBasis.PREMIUM:
-        return None
-    above = [ticks.down(price) for price in targets.prices if ticks.down(price) > limit]
-    return min(above) if above else None
+        return ()
+    return prices_above(limit, targets, ticks)
 
 
 def _deny(

@@ -12,11 +12,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate
+from autoscalper.broker import correlate, stops
 from autoscalper.broker.book import Book
 from autoscalper.broker.entries import contract_named, refuse_waiting
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Phase, Waiting
+from autoscalper.broker.records import Waiting
+from autoscalper.broker.targets import prices_above, with_targets
 from autoscalper.broker.words import understood_as
 from autoscalper.domain.identity import SignalId
 from autoscalper.domain.instruction import (
@@ -30,10 +31,6 @@ from autoscalper.domain.instruction import (
     PriceBasis,
     RiskLevel,
     SetTargets,
-    StopAt,
-    StopAtBreakEven,
-    StopRule,
-    TrailBy,
     TrimTrade,
 )
 from autoscalper.domain.order import Side
@@ -62,7 +59,7 @@ def follow(
         case CloseTrade() | CancelEntry():
             outcome = _close(book, trades, called_off=called_off)
         case TrimTrade() | MoveStop() | SetTargets():
-            outcome = _adjust(book, instruction, trade)
+            outcome = _adjust(book, instruction, trade, now)
         case OpenTrade() | AddToTrade():
             raise AssertionError(f"{instruction} opens and does not follow")
         case _:
@@ -103,7 +100,7 @@ def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
     if waiting is not None:
         outcome = _revise_waiting(book, waiting, revised, now)
     else:
-        outcome = _revise_trade(book, revised)
+        outcome = _revise_trade(book, revised, now)
     understood = "" if revised.instruction is None else understood_as(revised.instruction)
     book.settle(revised.post, outcome, now, understood=f"edit {understood}".strip())
 
@@ -138,7 +135,7 @@ def _close(book: Book, trades: list[Trade], *, called_off: bool) -> Outcome:
     if done:
         named = [f"{what} of {trade.contract}" for trade, what in done]
         detail = "; ".join(named) if len(trades) > 1 else done[0][1]
-        return Outcome(kind=OutcomeKind.TRADED, detail=f"{detail}{_later(book)}")
+        return Outcome(kind=OutcomeKind.TRADED, detail=f"{detail}{stops.later(book)}")
     if called_off:
         return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
     return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
@@ -154,85 +151,66 @@ def _close_one(book: Book, trade: Trade) -> tuple[Trade, str] | None:
 
 
 def _adjust(
-    book: Book, instruction: TrimTrade | MoveStop | SetTargets, trade: Trade | None
+    book: Book,
+    instruction: TrimTrade | MoveStop | SetTargets,
+    trade: Trade | None,
+    now: datetime,
 ) -> Outcome:
     if trade is None:
         return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
     match instruction:
         case TrimTrade():
-            return _trim(book, instruction, trade)
+            return _trim(book, instruction, trade, now)
         case MoveStop():
-            return _move_stop(book, instruction.stop, trade)
+            return stops.move(book, instruction.stop, trade, now)
         case SetTargets():
-            return _set_target(book, instruction, trade)
+            return _set_targets(book, instruction, trade)
         case _:
             assert_never(instruction)
 
 
-def _trim(book: Book, instruction: TrimTrade, trade: Trade) -> Outcome:
+def _trim(book: Book, instruction: TrimTrade, trade: Trade, now: datetime) -> Outcome:
     coming = book.coming(trade)
     base = min(book.held(trade) + coming, trade.hold) - coming
     if base <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is held")
-    if instruction.quantity is not None:
-        wanted = instruction.quantity
+    fraction, quantity = instruction.fraction, instruction.quantity
+    if quantity is not None and trade.trader_qty is not None:
+        # What he sells of his position, we sell of ours.
+        wanted = base * min(quantity, trade.trader_qty) // trade.trader_qty
+    elif quantity is not None:
+        wanted = quantity
     else:
-        wanted = int(base * (instruction.fraction or _HALF))
+        wanted = int(base * (fraction or _HALF))
     selling = min(max(wanted, 1), base)
-    book.put_trade(replace(trade, hold=base - selling + coming))
-    detail = f"selling {selling} of {base}{_later(book)}"
+    left = _trader_has_left(trade.trader_qty, quantity, fraction or _HALF)
+    book.put_trade(replace(trade, hold=base - selling + coming, trader_qty=left))
+    detail = f"selling {selling} of {base}{stops.later(book)}"
     if instruction.stop is not None and base > selling:
-        moved = _move_stop(book, instruction.stop, book.trades[trade.trade_id])
+        moved = stops.move(book, instruction.stop, book.trades[trade.trade_id], now)
         detail = f"{detail}; {moved.detail}"
     return Outcome(kind=OutcomeKind.TRADED, detail=detail)
 
 
-def _move_stop(book: Book, rule: StopRule | None, trade: Trade) -> Outcome:
-    ticks = book.contracts[trade.contract].ticks
-    match rule:
-        case StopAt(basis=PriceBasis.PREMIUM):
-            wanted = ticks.up(rule.price)
-        case StopAtBreakEven():
-            wanted = ticks.up(_break_even(book, trade))
-        case StopAt():
-            return Outcome(kind=OutcomeKind.DENIED, detail="a stop on the underlying's price")
-        case TrailBy():
-            return Outcome(kind=OutcomeKind.DENIED, detail="trailing stops are not traded yet")
-        case None:
-            return Outcome(kind=OutcomeKind.DENIED, detail="the post names no stop level")
-        case _:
-            assert_never(rule)
-    if wanted <= 0:
-        return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
-    if wanted < trade.stop_price and not book.settings_for(trade).allow_looser_stops:
-        detail = f"a stop at {shown(wanted)} is looser than the one at {shown(trade.stop_price)}"
-        return Outcome(kind=OutcomeKind.DENIED, detail=detail)
-    book.put_trade(replace(trade, stop_price=wanted))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"stop to {shown(wanted)}{_later(book)}")
+def _trader_has_left(had: int | None, quantity: int | None, fraction: Decimal) -> int | None:
+    if had is None:
+        return None
+    left = had - (int(had * fraction) if quantity is None else quantity)
+    return left if left > 0 else None
 
 
-def _set_target(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
+def _set_targets(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
     targets = instruction.targets
     if targets.basis is not PriceBasis.PREMIUM:
         return Outcome(kind=OutcomeKind.IGNORED, detail="targets of the underlying, kept to show")
     ticks = book.contracts[trade.contract].ticks
-    above = [ticks.down(price) for price in targets.prices if price > trade.stop_price]
+    above = prices_above(trade.stop_price, targets, ticks)
     if not above:
         return Outcome(kind=OutcomeKind.DENIED, detail="no target above the stop")
-    book.put_trade(replace(trade, target_price=min(above)))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"target to {shown(min(above))}{_later(book)}")
-
-
-def _break_even(book: Book, trade: Trade) -> Decimal:
-    bought = [order for order in book.orders_of(trade) if order.side is Side.BUY]
-    qty = sum(order.cum_qty for order in bought)
-    if qty == 0:
-        return Decimal(0)
-    return sum((order.avg_price * order.cum_qty for order in bought), Decimal(0)) / qty
-
-
-def _later(book: Book) -> str:
-    return "" if book.phase is Phase.TRADING else " as soon as the gateway is back"
+    book.put_trade(with_targets(trade, above, has_runner=targets.leaves_runner))
+    what = "target" if len(above) == 1 else "targets"
+    prices = " ".join(shown(price) for price in above)
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"{what} to {prices}{stops.later(book)}")
 
 
 def _settle(
@@ -280,25 +258,27 @@ def _is_same_contract(book: Book, waiting: Waiting, signal: SignalIssued) -> boo
     return named == waiting.contract
 
 
-def _revise_trade(book: Book, revised: SignalRevised) -> Outcome:
+def _revise_trade(book: Book, revised: SignalRevised, now: datetime) -> Outcome:
     instruction = revised.instruction
     trade = next(
         (each for each in book.open_trades() if revised.post.message_id in each.messages), None
     )
     if trade is not None and isinstance(instruction, MoveStop | SetTargets):
-        return _adjust(book, instruction, trade)
+        return _adjust(book, instruction, trade, now)
     if trade is None or not isinstance(instruction, OpenTrade | AddToTrade):
         return Outcome(kind=OutcomeKind.IGNORED, detail="an edit opens and closes no position")
-    return _revise_levels(book, instruction, trade)
+    return _revise_levels(book, instruction, trade, now)
 
 
-def _revise_levels(book: Book, instruction: OpenTrade | AddToTrade, trade: Trade) -> Outcome:
+def _revise_levels(
+    book: Book, instruction: OpenTrade | AddToTrade, trade: Trade, now: datetime
+) -> Outcome:
     applied = []
     if instruction.stop is not None:
-        applied.append(_move_stop(book, instruction.stop, trade).detail)
-    if isinstance(instruction, OpenTrade) and instruction.targets is not None:
+        applied.append(stops.move(book, instruction.stop, trade, now).detail)
+    if instruction.targets is not None:
         moved = SetTargets(targets=instruction.targets)
-        applied.append(_set_target(book, moved, book.trades[trade.trade_id]).detail)
+        applied.append(_set_targets(book, moved, book.trades[trade.trade_id]).detail)
     if not applied:
         return Outcome(kind=OutcomeKind.IGNORED, detail="nothing in the edit changes the trade")
     return Outcome(kind=OutcomeKind.TRADED, detail="; ".join(applied))

@@ -143,6 +143,7 @@ class Story:
     def quote(self, bid: str, ask: str, contract: OptionContract = CALL) -> None:
         """Move the market; nothing fills by it."""
         self.gateway.asks[contract] = (Decimal(bid), Decimal(ask))
+        self.gateway.trail(contract, Decimal(bid))
         self.hear(QuoteChanged(contract=contract, bid=Decimal(bid), ask=Decimal(ask)))
 
     def post(
@@ -246,15 +247,26 @@ class Story:
         self._flow()
 
     def live(self) -> dict[str, int]:
-        """What rests at the gateway: our letter and number of each order, and its leaves."""
-        return {
-            held.order.client_order_id.rpartition("|")[2]: held.leaves_qty
-            for held in self.gateway.live()
-        }
+        """What rests at the gateway: our letter and number of each order, and its leaves.
+
+        Without the sales for the last day, which are beside every stop: see ``last_sales``.
+        """
+        return self._resting(lambda held: held.order.purpose is not Purpose.FLATTEN)
+
+    def last_sales(self) -> dict[str, int]:
+        """What rests at the gateway for the last day."""
+        return self._resting(lambda held: held.order.purpose is Purpose.FLATTEN)
 
     def reports(self) -> list[str]:
         """What the user was told beside outcomes and fills."""
         return [each.text for each in self.notices if isinstance(each, any_to_alert.Reported)]
+
+    def _resting(self, is_meant: Callable[[Held], bool]) -> dict[str, int]:
+        return {
+            held.order.client_order_id.rpartition("|")[2]: held.leaves_qty
+            for held in self.gateway.live()
+            if is_meant(held)
+        }
 
     def _flow(self) -> None:
         if self.is_connected and self.flows:

@@ -19,9 +19,10 @@ from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
+from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import ContractTerms
-from autoscalper.domain.identity import PostId
+from autoscalper.domain.identity import PostId, TradeId
 from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
@@ -31,10 +32,12 @@ from autoscalper.domain.instruction import (
     SetTargets,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     Targets,
+    TrailBy,
     TrimTrade,
 )
-from autoscalper.domain.order import OrderStatus, Purpose, Side
+from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.links import any_to_alert
 from autoscalper.links.alert_to_broker import ChooseTrade, answer_to
 from autoscalper.runtime.log import Log
@@ -85,6 +88,7 @@ class AnyStory:
         self.posts: list[PostId] = []
         self.said: list[Event] = []
         self.highest = 0
+        self.stops: dict[TradeId, Decimal] = {}
         self.story.connect()
 
     def nothing(self, dice: random.Random) -> None:
@@ -128,12 +132,23 @@ class AnyStory:
 
     def moves_stop(self, dice: random.Random) -> None:
         price = Decimal(dice.choice(("0.36", "0.38")))
-        rule = dice.choice((StopAtBreakEven(), StopAt(price=price)))
+        rule = dice.choice(
+            (
+                StopAtBreakEven(),
+                StopAt(price=price),
+                StopBelow(percent=Decimal(10)),
+                TrailBy(percent=Decimal(20)),
+                TrailBy(amount=price - Decimal("0.30")),
+            )
+        )
         self._post(dice, MoveStop(contract=_meant(dice), stop=rule))
 
     def sets_target(self, dice: random.Random) -> None:
-        price = Decimal(dice.choice(("0.60", "0.90")))
-        self._post(dice, SetTargets(targets=Targets(prices=(price,))))
+        prices = dice.choice((("0.60",), ("0.90",), ("0.60", "0.90")))
+        targets = Targets(
+            prices=tuple(map(Decimal, prices)), leaves_runner=dice.choice((True, False))
+        )
+        self._post(dice, SetTargets(targets=targets))
 
     def edits(self, dice: random.Random) -> None:
         post_id = self._first_version(dice)
@@ -230,6 +245,9 @@ class AnyStory:
             assert 0 <= qty <= SETTINGS.max_contracts
         assert book.high_water_mark >= self.highest
         self.highest = book.high_water_mark
+        for trade in book.trades.values():
+            assert trade.stop_price >= self.stops.get(trade.trade_id, Decimal(0))
+            self.stops[trade.trade_id] = trade.stop_price
 
     def judge_the_journal(self) -> None:
         book, reloaded = self.story.book, self._reloaded()
@@ -249,6 +267,11 @@ class AnyStory:
         assert all(held.order.side is Side.SELL for held in gateway.live())
         for trade in story.book.open_trades():
             orders = story.book.orders_of(trade)
+            for stop in orders:
+                if stop.is_live and stop.purpose is Purpose.STOP_LOSS:
+                    resting = gateway.orders[stop.ib_order_id]
+                    assert (resting.order.order_type, resting.order.trail) == _kind(trade)
+                    assert (resting.terms.stop_price or 0) >= trade.stop_price
             assert not any(order.status is OrderStatus.IN_DOUBT for order in orders)
         held = [story.book.held(trade) for trade in story.book.open_trades()]
         assert sum(held) == sum(gateway.positions.values())
@@ -322,6 +345,11 @@ class TwoBooks(AnyStory):
             if name not in KEPT and not name.startswith("_") and name != "changes":
                 setattr(twin, name, dict(value) if isinstance(value, dict) else value)
         return twin
+
+
+def _kind(trade: Trade) -> tuple[OrderType, TrailBy | None]:
+    fixed = trade.trail is None
+    return OrderType.STOP if fixed else OrderType.TRAILING_STOP, trade.trail
 
 
 def _meant(dice: random.Random) -> ContractTerms:

@@ -183,12 +183,12 @@ def test_a_stop_without_a_level_or_on_the_underlying_moves_nothing() -> None:
     assert story.trade.stop_price == Decimal("0.33")
 
 
-def test_a_target_moves_to_the_nearest_one_posted() -> None:
+def test_targets_are_taken_nearest_first() -> None:
     story = opened()
     targets = Targets(prices=(Decimal("0.90"), Decimal("0.75")))
-    assert outcome(story, story.post(SetTargets(targets=targets))) == "traded: target to 0.75"
+    assert outcome(story, story.post(SetTargets(targets=targets))) == "traded: targets to 0.75 0.90"
     story.wait(3)
-    assert story.at_gateway(Purpose.TAKE_PROFIT).terms.limit_price == Decimal("0.75")
+    assert story.at_gateway(Purpose.TAKE_PROFIT, 0).terms.limit_price == Decimal("0.75")
 
 
 def test_targets_of_the_underlying_are_kept_to_show() -> None:

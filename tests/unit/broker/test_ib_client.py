@@ -433,22 +433,22 @@ async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None
         (peer,) = gateway.peers
         placed = bracket()
         listener.client.carry_out(placed)
-        await until(lambda: len(orders_of(peer)) == 3, "three orders")
+        await until(lambda: len(orders_of(peer)) == 4, "four orders")
 
-        assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3"]
+        assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3", "4"]
         refs = [order.client_order_id for order in placed.orders]
         assert all(ref in fields for ref, fields in zip(refs, orders_of(peer), strict=True))
 
-        stop = placed.orders[2]
+        stop = placed.orders[3]
         listener.client.carry_out(
             ModifyOrder(
                 order=stop, details=DETAILS, terms=Terms(order_qty=1, stop_price=Decimal(1))
             )
         )
-        listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(3)))
+        listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
         await until(lambda: peer.heard[-1][0] == "4", "the cancel")
-        assert len(orders_of(peer)) == 4
-        assert orders_of(peer)[3][1] == "3"
+        assert len(orders_of(peer)) == 5
+        assert orders_of(peer)[4][1] == "4"
 
 
 async def test_what_was_decided_before_a_connection_does_not_go_over_it() -> None:

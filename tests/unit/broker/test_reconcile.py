@@ -56,7 +56,7 @@ def test_an_order_that_arrived_is_adopted() -> None:
     order = story.order(Purpose.ENTRY)
     assert order.status is OrderStatus.NEW
     assert order.perm_id == story.at_gateway(Purpose.ENTRY).perm_id
-    assert len(story.gateway.accepted) == 3
+    assert len(story.gateway.accepted) == 4
 
 
 def test_an_entry_that_filled_meanwhile_is_adopted_and_its_post_answered() -> None:
