@@ -28,6 +28,7 @@ from autoscalper.links.any_to_alert import (
     Level,
     OrderFilled,
     OutcomeDecided,
+    QuestionAsked,
     Reported,
     TradeChanged,
     TradeClosed,
@@ -138,6 +139,30 @@ def command_card(answer: CommandAnswered, marker: str) -> Card:
         *(escaped(line) for line in answer.lines),
     ]
     return Card(html=fitted(lines), urgent=True)
+
+
+def question_card(question: QuestionAsked, marker: str) -> Card:
+    """Return the question which trade a post means, with a button for each answer."""
+    seconds = (question.ends_at - question.asked_at).total_seconds()
+    otherwise = "all of them are closed" if question.can_be_all else "it is dropped"
+    lines = [
+        marked(marker, "<b>Which trade is meant?</b>"),
+        f"<i>{escaped(question.author_name)}</i> in {escaped(question.channel_name)}:"
+        f" {escaped(shortened(question.text, _QUOTED))}",
+        f"understood: {escaped(question.understood)}",
+        f"Without an answer within {span(seconds)} {otherwise}.",
+    ]
+    rows = [
+        (_answer(question, f"{short_contract(each.contract)} ({each.held_qty})", each.trade_id),)
+        for each in question.choices
+    ]
+    rest = [("All", "all")] if question.can_be_all else []
+    last = tuple(_answer(question, *each) for each in (*rest, ("None", "none")))
+    return Card(html=fitted(lines), buttons=(*rows, last), urgent=True)
+
+
+def _answer(question: QuestionAsked, label: str, answer: str) -> Button:
+    return Button(label=label, data=f"a:{question.question_id}:{answer}")
 
 
 def _state_of(story: Story) -> str:

@@ -10,12 +10,14 @@ from autoscalper.alert.stories import Story
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
 from autoscalper.links import any_to_alert
+from autoscalper.links.alert_to_broker import answer_to
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
     GatewayChanged,
     Level,
     OrderFilled,
     OutcomeDecided,
+    QuestionAsked,
     Reported,
     TradeChanged,
     TradeClosed,
@@ -47,6 +49,9 @@ class News:
                     self._trade(story)
                 if isinstance(notice, TradeClosed):
                     self.line(NoticeKind.CLOSED, cards.closed_text(notice, self._marker))
+            case QuestionAsked():
+                card = cards.question_card(notice, self._marker)
+                self._outbox.put(f"command {answer_to(notice.question_id)}", card)
             case CommandAnswered():
                 card = cards.command_card(notice, self._marker)
                 self._outbox.put(f"command {notice.command_id}", card)

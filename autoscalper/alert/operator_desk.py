@@ -31,15 +31,17 @@ from autoscalper.alert.replies import (
 )
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.view import View
-from autoscalper.domain.identity import CommandId
+from autoscalper.domain.identity import CommandId, QuestionId, TradeId
 from autoscalper.domain.settings import NoticeKind
 from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
+    ChooseTrade,
     CloseTrades,
     PauseEntries,
     ResumeEntries,
     Scope,
     TakeEntry,
+    answer_to,
 )
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.log import Log
@@ -170,6 +172,8 @@ class OperatorDesk:
                 ]
             case "t":
                 return self._offer_late(pressed, rest)
+            case "a":
+                return self._answer(pressed, rest)
             case _:
                 word = "This button means nothing any more."
                 return [AnswerPress(query_id=pressed.query_id, text=word)]
@@ -222,15 +226,30 @@ class OperatorDesk:
             Ask(nonce=nonce, html=html, yes="Yes, take it"),
         ]
 
-    def _give(self, command: alert_to_broker.Message, *, shown_by: int | None = None) -> None:
+    def _answer(self, pressed: Pressed, rest: str) -> list[Reply]:
+        question, _, answer = rest.partition(":")
+        question_id = QuestionId(question)
+        command = ChooseTrade(
+            command_id=answer_to(question_id),
+            given_at=self._clock.now(),
+            question_id=question_id,
+            trade_id=None if answer in ("all", "none") else TradeId(answer),
+            is_all=answer == "all",
+        )
+        is_first = self._give(command, shown_by=pressed.message_id)
+        word = "Given to the broker" if is_first else "Nothing was done: answered already."
+        return [AnswerPress(query_id=pressed.query_id, text=word)]
+
+    def _give(self, command: alert_to_broker.Message, *, shown_by: int | None = None) -> bool:
         if not self._commands.append(command.command_id, command):
-            return
+            return False
         logger.info(
             "command given command_id=%s command=%s", command.command_id, type(command).__name__
         )
         html = self._marked("Given to the broker, no answer yet.")
         card = Card(html=html, urgent=True)
         self._outbox.put(f"command {command.command_id}", card, shown_by=shown_by)
+        return True
 
     def _marked(self, html: str) -> str:
         return cards.marked(self._marker, html)

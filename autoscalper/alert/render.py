@@ -12,6 +12,7 @@ from autoscalper.links.any_to_alert import (
     GatewayChanged,
     OrderFilled,
     OutcomeDecided,
+    QuestionAsked,
     Reported,
     TradeChanged,
     TradeClosed,
@@ -41,6 +42,12 @@ def render(notice: any_to_alert.Message) -> str:
             return (
                 f"trade {notice.contract}: {notice.held_qty} of {notice.order_qty} held,"
                 f" stop {shown(notice.stop_price)}, target {shown(notice.target_price)}"
+            )
+        case QuestionAsked():
+            named = " or ".join(str(each.contract) for each in notice.choices)
+            return one_line(
+                f"which trade is meant, {named}? {notice.author_name} in {notice.channel_name}:"
+                f' "{shortened(notice.text)}"'
             )
         case CommandAnswered():
             return one_line(

@@ -16,6 +16,7 @@ from autoscalper.links.any_to_alert import (
     Level,
     OrderFilled,
     OutcomeDecided,
+    QuestionAsked,
     Reported,
     TradeChanged,
     TradeClosed,
@@ -149,6 +150,8 @@ def key_of(notice: any_to_alert.Message) -> str:
             return (
                 f"command {notice.command_id} {notice.state.value} {notice.answered_at.isoformat()}"
             )
+        case QuestionAsked():
+            return f"question {notice.question_id} {notice.asked_at.isoformat()}"
         case GatewayChanged():
             return f"gateway {notice.changed_at.isoformat()} {notice.state}"
         case Reported():
@@ -165,7 +168,12 @@ def level_of(notice: any_to_alert.Message) -> int:
         case TradeChanged():
             return logging.DEBUG
         case (
-            GatewayChanged() | OutcomeDecided() | OrderFilled() | TradeClosed() | CommandAnswered()
+            GatewayChanged()
+            | OutcomeDecided()
+            | OrderFilled()
+            | TradeClosed()
+            | QuestionAsked()
+            | CommandAnswered()
         ):
             return logging.INFO
         case _:

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
+from autoscalper.broker import targets
 from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
-from autoscalper.broker.records import Changes, Phase, Quote, Request, Waiting
+from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
@@ -19,12 +20,15 @@ from autoscalper.domain.identity import (
     ExecId,
     IbOrderId,
     PostId,
+    QuestionId,
     SignalId,
     TradeId,
 )
-from autoscalper.domain.order import OrderType, Purpose, Side
+from autoscalper.domain.instruction import TrailBy
+from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
+from autoscalper.domain.profiles import InChannel, Profiles, narrowed
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import alert_to_broker, any_to_alert
 from autoscalper.links.any_to_alert import CommandState
@@ -33,9 +37,16 @@ from autoscalper.links.any_to_alert import CommandState
 class Book:
     """The broker's state. Only the core changes it, and only through these methods."""
 
-    def __init__(self, settings: BrokerSettings) -> None:
+    #: Dollars, as the gateway last told them.
+    net_liquidation: Decimal | None = None
+    available_funds: Decimal | None = None
+    #: When what is old was last forgotten.
+    forgot_at: datetime | None = None
+
+    def __init__(self, settings: BrokerSettings, profiles: Profiles | None = None) -> None:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
+        self.profiles = profiles or Profiles()
         self.phase = Phase.DOWN
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
@@ -54,6 +65,7 @@ class Book:
         self.waiting: dict[SignalId, Waiting] = {}
         self.missed: dict[PostId, Waiting] = {}
         self.requests: dict[CommandId, Request] = {}
+        self.questions: dict[QuestionId, Question] = {}
         #: What was last told of each trade.
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.heard: dict[PostId, datetime] = {}
@@ -78,10 +90,7 @@ class Book:
         self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
         self.snapshot_awaited = False
-        self.net_liquidation: Decimal | None = None
-        self.available_funds: Decimal | None = None
         self.changes = Changes()
-        self.forgot_at: datetime | None = None
         self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
         self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
 
@@ -97,6 +106,8 @@ class Book:
             self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
         elif order.side is Side.BUY and before.is_live and not order.is_live:
             self._take_off(order)
+        elif order.purpose is Purpose.TAKE_PROFIT and before.is_live:
+            self._pass_target(order)
         self.orders[order.client_order_id] = order
         self._by_ib_order_id[order.ib_order_id] = order.client_order_id
         self.changes.orders[order.client_order_id] = order
@@ -106,6 +117,11 @@ class Book:
         unfilled = ended.terms.order_qty - ended.cum_qty
         if unfilled > 0:
             self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
+
+    def _pass_target(self, ended: Order) -> None:
+        trade, price = self.trades[ended.trade_id], ended.terms.limit_price
+        if ended.status is OrderStatus.FILLED and price is not None:
+            self.put_trade(targets.without(trade, price))
 
     def put_trade(self, trade: Trade) -> None:
         """Remember a trade as it is now."""
@@ -141,6 +157,16 @@ class Book:
         """Forget an entry that was taken by hand, or cannot be any more."""
         self.missed.pop(post_id, None)
         self.changes.missed[post_id] = None
+
+    def ask(self, question: Question) -> None:
+        """Remember a question to the operator, or what is new about it."""
+        self.questions[question.question_id] = question
+        self.changes.questions[question.question_id] = question
+
+    def stop_asking(self, question_id: QuestionId) -> None:
+        """Forget a question that is over."""
+        self.questions.pop(question_id, None)
+        self.changes.questions[question_id] = None
 
     def hear(self, post_id: PostId, now: datetime) -> bool:
         """Return whether a post's signal is heard for the first time, and remember it."""
@@ -213,10 +239,16 @@ class Book:
         """Remember how far a command of the operator is, and tell."""
         command_id = request.command.command_id
         self.put_request(request)
+        self.tell_answer(command_id, request.state, request.lines, now)
+
+    def tell_answer(
+        self, command_id: CommandId, state: CommandState, lines: tuple[str, ...], now: datetime
+    ) -> None:
+        """Tell how far a command is, given or not."""
         self.notify(
-            f"command {command_id} {request.state.value} {now.isoformat()}",
+            f"command {command_id} {state.value} {now.isoformat()}",
             any_to_alert.CommandAnswered(
-                command_id=command_id, state=request.state, lines=request.lines, answered_at=now
+                command_id=command_id, state=state, lines=lines, answered_at=now
             ),
         )
 
@@ -241,6 +273,8 @@ class Book:
         *,
         parent: Order | None = None,
         oca_group: str = "",
+        trail: TrailBy | None = None,
+        active_at: datetime | None = None,
         ordered_by: SignalId | None = None,
     ) -> Order:
         """Return a new intent of ``trade``, remembered and in doubt until the gateway has it."""
@@ -258,6 +292,8 @@ class Book:
             parent=parent.client_order_id if parent else None,
             parent_ib_order_id=parent.ib_order_id if parent else None,
             oca_group=oca_group,
+            trail=trail,
+            active_at=active_at,
             created_at=now,
             doubted_at=now,
         )
@@ -288,6 +324,10 @@ class Book:
     def coming(self, trade: Trade) -> int:
         """Return how many contracts a trade's working buys can still bring."""
         return sum(order.leaves_qty for order in self.orders_of(trade) if order.side is Side.BUY)
+
+    def settings_for(self, posted: InChannel) -> BrokerSettings:
+        """Return the settings that hold in the channel of a post or a trade."""
+        return narrowed(self.settings, self.profiles.of(posted))
 
     def balance(self) -> Decimal:
         """Return the dollars that risk is a percentage of."""

@@ -19,9 +19,11 @@ from autoscalper.broker import (
     market_data,
     operator,
     orderbook,
+    questions,
     reconcile,
     standing,
     trading_day,
+    trailing,
 )
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, TakeSnapshot
@@ -49,7 +51,6 @@ from autoscalper.broker.events import (
     SnapshotTaken,
 )
 from autoscalper.broker.records import Phase, Quote
-from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import (
     Message,
@@ -93,6 +94,8 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ClockTicked():
             forgetting.forget_daily(book, now)
             trading_day.watch(book, now)
+            trailing.follow(book, now)
+            questions.run_out(book, now)
             flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now) + market_data.let_go(book, now)
         case _:
@@ -177,13 +180,15 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         return []
     match message:
         case SignalIssued():
-            if isinstance(message.instruction, OpenTrade | AddToTrade):
-                return entries.begin(book, message, now)
-            followups.follow(book, message, now)
+            return questions.take(book, message, now)
         case SignalRevised():
+            commands = questions.revise(book, message, now)
+            if commands is not None:
+                return commands
             followups.revise(book, message, now)
         case SignalWithdrawn():
-            followups.withdraw(book, message, now)
+            if not questions.withdraw(book, message, now):
+                followups.withdraw(book, message, now)
         case _:
             assert_never(message)
     return []

@@ -5,29 +5,29 @@ from __future__ import annotations
 from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Trade, digest
 from autoscalper.broker.records import Waiting
-from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.contract import ContractTerms, OptionContract
 from autoscalper.domain.instruction import OpenTrade
 from autoscalper.domain.post import Post
 from autoscalper.links.parser_to_broker import SignalIssued
 
 
-def trade_meant(book: Book, signal: SignalIssued) -> Trade | None:
-    """Return the open trade that a follow-up means.
+def trades_meant(book: Book, signal: SignalIssued) -> list[Trade]:
+    """Return the open trades that a follow-up may mean: more than one where it leaves a choice.
 
     The one whose post it replies to, and no other if that one is closed or not ordered yet; else
-    the one in the contract that it names, the author's own first; else the author's latest in
-    that channel.
+    those that fit what it names of a contract, the author's own first; else the author's latest
+    in that channel.
     """
     post, terms = signal.post, signal.instruction.contract
     replied_to = _trade_replied_to(book, post)
     if replied_to is not None or _entries_replied_to(book, post):
-        return replied_to if replied_to is not None and replied_to.is_open else None
+        return [replied_to] if replied_to is not None and replied_to.is_open else []
     fitting = [trade for trade in book.open_trades() if terms.fits(trade.contract)]
     own = [trade for trade in fitting if _is_by_author(trade, post)]
     if own:
-        return own[-1]
+        return own if terms != ContractTerms() else own[-1:]
     names_contract = terms.underlying is not None and terms.strike is not None
-    return fitting[-1] if names_contract and fitting else None
+    return fitting if names_contract else []
 
 
 def trade_in(book: Book, contract: OptionContract) -> Trade | None:

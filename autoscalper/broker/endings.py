@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Waiting
-from autoscalper.broker.words import understood_as
+from autoscalper.broker.targets import targets_of
+from autoscalper.broker.words import behind, understood_as
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
@@ -111,8 +112,7 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
     if entry.cum_qty:
         return Outcome(
             kind=OutcomeKind.TRADED,
-            detail=f"bought {entry.cum_qty} at {shown(entry.avg_price)},"
-            f" stop {shown(trade.stop_price)}, target {shown(trade.target_price)}",
+            detail=f"bought {entry.cum_qty} at {shown(entry.avg_price)}, {_levels_of(trade)}",
         )
     waited = f"{(now - entry.created_at).total_seconds():.0f} s"
     if entry.is_refused:
@@ -124,3 +124,12 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
     limit = entry.terms.limit_price
     at = "the market" if limit is None else shown(limit)
     return Outcome(kind=OutcomeKind.EXPIRED, detail=f"not filled at {at} within {waited}")
+
+
+def _levels_of(trade: Trade) -> str:
+    trail = "" if trade.trail is None else f" trailing {behind(trade.trail)}"
+    prices = targets_of(trade)
+    what = "target" if len(prices) == 1 else "targets"
+    named = " ".join(shown(price) for price in prices)
+    runner = ", the rest runs" if trade.has_runner else ""
+    return f"stop {shown(trade.stop_price)}{trail}, {what} {named}{runner}"

@@ -15,14 +15,16 @@ from msgspec.structs import replace
 from autoscalper.broker import correlate, entry_checks, flatten, market_data
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
-from autoscalper.broker.levels import place_protection
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
+from autoscalper.broker.protection import bracket
 from autoscalper.broker.records import Phase, Quote, Waiting
+from autoscalper.broker.stops import first_stop, on_grid
+from autoscalper.broker.targets import prices_above
 from autoscalper.broker.words import understood_as
 from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, StopAt
+from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, Targets, TrailBy
 from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
@@ -38,26 +40,28 @@ QUOTE_PATIENCE = timedelta(seconds=1)
 QUOTE_MAX_AGE = timedelta(seconds=5)
 
 
-def begin(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
-    """Take an entry or an add in: deny it at once, or let it wait for what it needs."""
-    instruction = signal.instruction
+def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> list[Command]:
+    """Take an entry or an add to ``trade`` in: deny it, or let it wait for what it needs."""
+    instruction, settings = signal.instruction, book.settings_for(signal.post)
+    closed = limits.check_channel(book.profiles.of(signal.post), settings)
+    if closed:
+        return _refuse(book, signal, OutcomeKind.DENIED, str(closed[0]), now)
     if _is_repost(book, signal):
         return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     if correlate.is_overtaken(book, signal):
         return _refuse(book, signal, OutcomeKind.DENIED, "the same author got out since", now)
     if isinstance(instruction, AddToTrade):
-        trade = correlate.trade_meant(book, signal)
         if trade is None:
             return _refuse(book, signal, OutcomeKind.DENIED, "no open trade to add to", now)
         contract: OptionContract | None = trade.contract
     else:
-        contract = contract_named(signal, book.settings.default_expiry)
+        contract = contract_named(signal, settings.default_expiry)
     if contract is None:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
     is_nearest = (
         isinstance(instruction, OpenTrade)
         and instruction.contract.expiry is None
-        and book.settings.default_expiry is DefaultExpiry.NEAREST
+        and settings.default_expiry is DefaultExpiry.NEAREST
     )
     book.wait(Waiting(signal=signal, contract=contract, is_nearest=is_nearest))
     book.remember_alert(correlate.entry_key(signal), signal.post.posted_at)
@@ -154,7 +158,7 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     age = now - (waiting.taken_at or waiting.signal.post.posted_at)
-    if limits.is_too_old(age, book.settings):
+    if limits.is_too_old(age, book.settings_for(waiting.signal.post)):
         book.miss(waiting)
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)
         return []
@@ -174,7 +178,7 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
 
 
 def _missed(book: Book, waiting: Waiting, age: timedelta, now: datetime) -> str:
-    most = book.settings.entry_max_age_seconds
+    most = book.settings_for(waiting.signal.post).entry_max_age_seconds
     detail = f"{age.total_seconds():.0f} s old, {most} s are allowed"
     instruction, quote = waiting.signal.instruction, _fresh_quote(book, waiting.contract, now)
     assert isinstance(instruction, OpenTrade | AddToTrade)
@@ -210,7 +214,7 @@ def _order(book: Book, waiting: Waiting, quote: Quote | None, now: datetime) -> 
         detail = "the post names no price and there is no quote"
         refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
         return []
-    settings = book.settings
+    settings = book.settings_for(waiting.signal.post)
     ticks = book.contracts[waiting.contract].ticks
     if settings.force_market_orders:
         # What it is expected to cost: size and stop need a price.
@@ -232,18 +236,18 @@ def _open(
     limit: Decimal,
     now: datetime,
 ) -> list[Command]:
-    settings = book.settings
+    settings = book.settings_for(waiting.signal.post)
     ticks = book.contracts[waiting.contract].ticks
-    stop = _posted_stop(instruction, ticks)
+    stop = first_stop(instruction.stop, limit, ticks)
+    is_stop_default = stop is None
     if stop is None:
         stop = pricing.default_stop(limit, settings.auto_stop_loss_percent, ticks)
     size = entry_checks.size_of(book, waiting, limit, stop, settings.max_contracts, now)
     denials = entry_checks.denials_of_entry(book, waiting, quote, limit, stop, size, now)
     if denials:
         return _deny(book, waiting, denials, now)
-    target = _posted_target(instruction, limit, ticks) or pricing.default_target(
-        limit, stop, settings.risk_reward_ratio, ticks
-    )
+    posted = _posted_targets(instruction.targets, limit, ticks)
+    target = pricing.default_target(limit, stop, settings.risk_reward_ratio, ticks)
     post = waiting.signal.post
     trade = Trade(
         trade_id=trade_id_of(waiting.signal.signal_id),
@@ -255,7 +259,13 @@ def _open(
         messages=(post.message_id,),
         hold=size.contracts,
         stop_price=stop,
-        target_price=target,
+        target_price=posted[0] if posted else target,
+        trail=on_grid(instruction.stop, ticks) if isinstance(instruction.stop, TrailBy) else None,
+        targets=posted or None,
+        has_runner=instruction.targets is not None and instruction.targets.leaves_runner,
+        is_stop_default=is_stop_default,
+        is_target_default=not posted,
+        trader_qty=instruction.quantity,
         author_name=post.author_name,
         channel_name=post.channel_name,
         posted_price=instruction.price,
@@ -273,7 +283,7 @@ def _add(
     if _is_selling(book, trade):
         return []
     held = book.held(trade) + book.coming(trade)
-    room = book.settings.max_contracts - held
+    room = book.settings_for(waiting.signal.post).max_contracts - held
     size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now)
     denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
     if denials:
@@ -304,7 +314,7 @@ def _bracket(
     now: datetime,
 ) -> list[Command]:
     book.put_trade(trade)
-    at_market = book.settings.force_market_orders
+    at_market = book.settings_for(waiting.signal.post).force_market_orders
     entry = book.new_order(
         trade,
         purpose,
@@ -313,24 +323,17 @@ def _bracket(
         now,
         ordered_by=waiting.signal.signal_id,
     )
-    command: PlaceOrders = place_protection(book, trade, qty, now, parent=entry)
+    command: PlaceOrders = bracket(book, trade, entry, now)
     book.wait(replace(waiting, trade_id=trade.trade_id))
     return [command]
 
 
-def _posted_stop(instruction: OpenTrade, ticks: pricing.Ticks) -> Decimal | None:
-    stop = instruction.stop
-    if isinstance(stop, StopAt) and stop.basis is PriceBasis.PREMIUM:
-        return ticks.up(stop.price)
-    return None
-
-
-def _posted_target(instruction: OpenTrade, limit: Decimal, ticks: pricing.Ticks) -> Decimal | None:
-    targets = instruction.targets
+def _posted_targets(
+    targets: Targets | None, limit: Decimal, ticks: pricing.Ticks
+) -> tuple[Decimal, ...]:
     if targets is None or targets.basis is not PriceBasis.PREMIUM:
-        return None
-    above = [ticks.down(price) for price in targets.prices if ticks.down(price) > limit]
-    return min(above) if above else None
+        return ()
+    return prices_above(limit, targets, ticks)
 
 
 def _deny(

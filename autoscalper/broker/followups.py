@@ -12,11 +12,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate
+from autoscalper.broker import correlate, stops
 from autoscalper.broker.book import Book
 from autoscalper.broker.entries import contract_named, refuse_waiting
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Phase, Waiting
+from autoscalper.broker.records import Waiting
+from autoscalper.broker.targets import prices_above, with_targets
 from autoscalper.broker.words import understood_as
 from autoscalper.domain.identity import SignalId
 from autoscalper.domain.instruction import (
@@ -28,11 +29,8 @@ from autoscalper.domain.instruction import (
     NoteRisk,
     OpenTrade,
     PriceBasis,
+    RiskLevel,
     SetTargets,
-    StopAt,
-    StopAtBreakEven,
-    StopRule,
-    TrailBy,
     TrimTrade,
 )
 from autoscalper.domain.order import Side
@@ -43,22 +41,57 @@ from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, Sign
 _HALF = Decimal("0.5")
 
 
-def follow(book: Book, signal: SignalIssued, now: datetime) -> None:
-    """Apply a follow-up and give it its outcome."""
+def follow(
+    book: Book, signal: SignalIssued, trades: list[Trade], now: datetime, *, called_off: bool
+) -> Outcome:
+    """Apply a follow-up to the trades that it means, give it its outcome and return that.
+
+    ``called_off`` says whether it called off an entry before its order. Only an exit can mean
+    several trades.
+    """
     instruction = signal.instruction
-    trade = correlate.trade_meant(book, signal)
+    trade = trades[0] if trades else None
     match instruction:
-        case NotePlan() | NoteRisk():
+        case NotePlan():
             outcome = Outcome(kind=OutcomeKind.IGNORED, detail="noted, nothing to trade")
+        case NoteRisk():
+            outcome = _heed_risk(book, signal)
         case CloseTrade() | CancelEntry():
-            outcome = _close(book, signal, trade, now)
+            outcome = _close(book, trades, called_off=called_off)
         case TrimTrade() | MoveStop() | SetTargets():
-            outcome = _adjust(book, instruction, trade)
+            outcome = _adjust(book, instruction, trade, now)
         case OpenTrade() | AddToTrade():
             raise AssertionError(f"{instruction} opens and does not follow")
         case _:
             assert_never(instruction)
-    _settle(book, signal, trade, outcome, now)
+    _settle(book, signal, trades, outcome, now)
+    return outcome
+
+
+def call_off_waiting(book: Book, signal: SignalIssued, now: datetime) -> bool:
+    """Call off what an exit means and is not ordered yet; return whether there was anything."""
+    left = signal.instruction.contract.underlying
+    book.remember_alert(correlate.exit_key(signal.post, left), signal.post.posted_at)
+    voided = correlate.waiting_meant(book, signal)
+    for waiting in voided:
+        detail = "the same author got out before it was ordered"
+        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
+    return bool(voided)
+
+
+def _heed_risk(book: Book, signal: SignalIssued) -> Outcome:
+    instruction = signal.instruction
+    assert isinstance(instruction, NoteRisk)
+    heeded = False
+    for waiting in correlate.waiting_meant(book, signal):
+        first = waiting.signal.instruction
+        assert isinstance(first, OpenTrade | AddToTrade)
+        if first.risk_level is RiskLevel.NORMAL:
+            riskier = replace(first, risk_level=instruction.risk_level)
+            book.wait(replace(waiting, signal=replace(waiting.signal, instruction=riskier)))
+            heeded = True
+    detail = "noted, the entry gets smaller" if heeded else "noted, nothing to trade"
+    return Outcome(kind=OutcomeKind.IGNORED, detail=detail)
 
 
 def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
@@ -67,7 +100,7 @@ def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
     if waiting is not None:
         outcome = _revise_waiting(book, waiting, revised, now)
     else:
-        outcome = _revise_trade(book, revised)
+        outcome = _revise_trade(book, revised, now)
     understood = "" if revised.instruction is None else understood_as(revised.instruction)
     book.settle(revised.post, outcome, now, understood=f"edit {understood}".strip())
 
@@ -97,123 +130,103 @@ def _trades_buying_for(book: Book, signal_id: SignalId) -> list[Trade]:
     ]
 
 
-def _close(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> Outcome:
-    left = signal.instruction.contract.underlying
-    book.remember_alert(correlate.exit_key(signal.post, left), signal.post.posted_at)
-    voided = correlate.waiting_meant(book, signal)
-    for waiting in voided:
-        detail = "the same author got out before it was ordered"
-        refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
-    if trade is None:
-        if voided:
-            return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
-        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+def _close(book: Book, trades: list[Trade], *, called_off: bool) -> Outcome:
+    done = [each for trade in trades if (each := _close_one(book, trade))]
+    if done:
+        named = [f"{what} of {trade.contract}" for trade, what in done]
+        detail = "; ".join(named) if len(trades) > 1 else done[0][1]
+        return Outcome(kind=OutcomeKind.TRADED, detail=f"{detail}{stops.later(book)}")
+    if called_off:
+        return Outcome(kind=OutcomeKind.TRADED, detail="entry called off before its order")
+    return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
+
+
+def _close_one(book: Book, trade: Trade) -> tuple[Trade, str] | None:
     held = book.held(trade)
     book.put_trade(replace(trade, hold=0))
-    if held == 0 and not any(
-        each.is_live and each.side is Side.BUY for each in book.orders_of(trade)
-    ):
-        return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
-    if held == 0:
-        return Outcome(kind=OutcomeKind.TRADED, detail="canceling the unfilled entry")
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"closing {held}{_later(book)}")
+    if held:
+        return trade, f"closing {held}"
+    is_buying = any(each.is_live and each.side is Side.BUY for each in book.orders_of(trade))
+    return (trade, "canceling the unfilled entry") if is_buying else None
 
 
 def _adjust(
-    book: Book, instruction: TrimTrade | MoveStop | SetTargets, trade: Trade | None
+    book: Book,
+    instruction: TrimTrade | MoveStop | SetTargets,
+    trade: Trade | None,
+    now: datetime,
 ) -> Outcome:
     if trade is None:
         return Outcome(kind=OutcomeKind.DENIED, detail="no open trade")
     match instruction:
         case TrimTrade():
-            return _trim(book, instruction, trade)
+            return _trim(book, instruction, trade, now)
         case MoveStop():
-            return _move_stop(book, instruction.stop, trade)
+            return stops.move(book, instruction.stop, trade, now)
         case SetTargets():
-            return _set_target(book, instruction, trade)
+            return _set_targets(book, instruction, trade)
         case _:
             assert_never(instruction)
 
 
-def _trim(book: Book, instruction: TrimTrade, trade: Trade) -> Outcome:
+def _trim(book: Book, instruction: TrimTrade, trade: Trade, now: datetime) -> Outcome:
     coming = book.coming(trade)
     base = min(book.held(trade) + coming, trade.hold) - coming
     if base <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is held")
-    if instruction.quantity is not None:
-        wanted = instruction.quantity
+    fraction, quantity = instruction.fraction, instruction.quantity
+    if quantity is not None and trade.trader_qty is not None:
+        # What he sells of his position, we sell of ours.
+        wanted = base * min(quantity, trade.trader_qty) // trade.trader_qty
+    elif quantity is not None:
+        wanted = quantity
     else:
-        wanted = int(base * (instruction.fraction or _HALF))
+        wanted = int(base * (fraction or _HALF))
     selling = min(max(wanted, 1), base)
-    book.put_trade(replace(trade, hold=base - selling + coming))
-    detail = f"selling {selling} of {base}{_later(book)}"
+    left = _trader_has_left(trade.trader_qty, quantity, fraction or _HALF)
+    book.put_trade(replace(trade, hold=base - selling + coming, trader_qty=left))
+    detail = f"selling {selling} of {base}{stops.later(book)}"
     if instruction.stop is not None and base > selling:
-        moved = _move_stop(book, instruction.stop, book.trades[trade.trade_id])
+        moved = stops.move(book, instruction.stop, book.trades[trade.trade_id], now)
         detail = f"{detail}; {moved.detail}"
     return Outcome(kind=OutcomeKind.TRADED, detail=detail)
 
 
-def _move_stop(book: Book, rule: StopRule | None, trade: Trade) -> Outcome:
-    ticks = book.contracts[trade.contract].ticks
-    match rule:
-        case StopAt(basis=PriceBasis.PREMIUM):
-            wanted = ticks.up(rule.price)
-        case StopAtBreakEven():
-            wanted = ticks.up(_break_even(book, trade))
-        case StopAt():
-            return Outcome(kind=OutcomeKind.DENIED, detail="a stop on the underlying's price")
-        case TrailBy():
-            return Outcome(kind=OutcomeKind.DENIED, detail="trailing stops are not traded yet")
-        case None:
-            return Outcome(kind=OutcomeKind.DENIED, detail="the post names no stop level")
-        case _:
-            assert_never(rule)
-    if wanted <= 0:
-        return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
-    if wanted < trade.stop_price and not book.settings.allow_looser_stops:
-        detail = f"a stop at {shown(wanted)} is looser than the one at {shown(trade.stop_price)}"
-        return Outcome(kind=OutcomeKind.DENIED, detail=detail)
-    book.put_trade(replace(trade, stop_price=wanted))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"stop to {shown(wanted)}{_later(book)}")
+def _trader_has_left(had: int | None, quantity: int | None, fraction: Decimal) -> int | None:
+    if had is None:
+        return None
+    left = had - (int(had * fraction) if quantity is None else quantity)
+    return left if left > 0 else None
 
 
-def _set_target(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
+def _set_targets(book: Book, instruction: SetTargets, trade: Trade) -> Outcome:
     targets = instruction.targets
     if targets.basis is not PriceBasis.PREMIUM:
         return Outcome(kind=OutcomeKind.IGNORED, detail="targets of the underlying, kept to show")
     ticks = book.contracts[trade.contract].ticks
-    above = [ticks.down(price) for price in targets.prices if price > trade.stop_price]
+    above = prices_above(trade.stop_price, targets, ticks)
     if not above:
         return Outcome(kind=OutcomeKind.DENIED, detail="no target above the stop")
-    book.put_trade(replace(trade, target_price=min(above)))
-    return Outcome(kind=OutcomeKind.TRADED, detail=f"target to {shown(min(above))}{_later(book)}")
-
-
-def _break_even(book: Book, trade: Trade) -> Decimal:
-    bought = [order for order in book.orders_of(trade) if order.side is Side.BUY]
-    qty = sum(order.cum_qty for order in bought)
-    if qty == 0:
-        return Decimal(0)
-    return sum((order.avg_price * order.cum_qty for order in bought), Decimal(0)) / qty
-
-
-def _later(book: Book) -> str:
-    return "" if book.phase is Phase.TRADING else " as soon as the gateway is back"
+    book.put_trade(with_targets(trade, above, has_runner=targets.leaves_runner))
+    what = "target" if len(above) == 1 else "targets"
+    prices = " ".join(shown(price) for price in above)
+    return Outcome(kind=OutcomeKind.TRADED, detail=f"{what} to {prices}{stops.later(book)}")
 
 
 def _settle(
-    book: Book, signal: SignalIssued, trade: Trade | None, outcome: Outcome, now: datetime
+    book: Book, signal: SignalIssued, trades: list[Trade], outcome: Outcome, now: datetime
 ) -> None:
-    if trade is not None:
+    for trade in trades:
         current = book.trades[trade.trade_id]
         message_id = signal.post.message_id
         book.put_trade(replace(current, messages=(*current.messages, message_id)))
+    only = trades[0] if len(trades) == 1 else None
     book.settle(
         signal.post,
         outcome,
         now,
-        understood=understood_as(signal.instruction, trade.contract if trade else None),
-        trade=trade,
+        understood=understood_as(signal.instruction, only.contract if only else None),
+        trade=trades[0] if trades else None,
     )
 
 
@@ -239,31 +252,33 @@ def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: d
 def _is_same_contract(book: Book, waiting: Waiting, signal: SignalIssued) -> bool:
     if isinstance(signal.instruction, AddToTrade):
         return signal.instruction.contract.fits(waiting.contract)
-    named = contract_named(signal, book.settings.default_expiry)
+    named = contract_named(signal, book.settings_for(signal.post).default_expiry)
     if waiting.is_nearest and named is not None and signal.instruction.contract.expiry is None:
         return replace(named, expiry=waiting.contract.expiry) == waiting.contract
     return named == waiting.contract
 
 
-def _revise_trade(book: Book, revised: SignalRevised) -> Outcome:
+def _revise_trade(book: Book, revised: SignalRevised, now: datetime) -> Outcome:
     instruction = revised.instruction
     trade = next(
         (each for each in book.open_trades() if revised.post.message_id in each.messages), None
     )
     if trade is not None and isinstance(instruction, MoveStop | SetTargets):
-        return _adjust(book, instruction, trade)
+        return _adjust(book, instruction, trade, now)
     if trade is None or not isinstance(instruction, OpenTrade | AddToTrade):
         return Outcome(kind=OutcomeKind.IGNORED, detail="an edit opens and closes no position")
-    return _revise_levels(book, instruction, trade)
+    return _revise_levels(book, instruction, trade, now)
 
 
-def _revise_levels(book: Book, instruction: OpenTrade | AddToTrade, trade: Trade) -> Outcome:
+def _revise_levels(
+    book: Book, instruction: OpenTrade | AddToTrade, trade: Trade, now: datetime
+) -> Outcome:
     applied = []
     if instruction.stop is not None:
-        applied.append(_move_stop(book, instruction.stop, trade).detail)
-    if isinstance(instruction, OpenTrade) and instruction.targets is not None:
+        applied.append(stops.move(book, instruction.stop, trade, now).detail)
+    if instruction.targets is not None:
         moved = SetTargets(targets=instruction.targets)
-        applied.append(_set_target(book, moved, book.trades[trade.trade_id]).detail)
+        applied.append(_set_targets(book, moved, book.trades[trade.trade_id]).detail)
     if not applied:
         return Outcome(kind=OutcomeKind.IGNORED, detail="nothing in the edit changes the trade")
     return Outcome(kind=OutcomeKind.TRADED, detail="; ".join(applied))

@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from autoscalper.broker.events import ContractDetails, Fill, Holding, OrderReport
 from autoscalper.broker.foreign_orders import ForeignOrder
+from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.ib_hours import closes_at
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
-from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
+from autoscalper.domain.order import OrderStatus, OrderType, Side
 from autoscalper.domain.pricing import COARSE_TICKS, TickBand, Ticks
 
 #: IBKR's order states. ``Inactive`` can be a refusal or a pause, so it decides nothing by itself.
@@ -29,12 +31,22 @@ _STATUS = {
     "ApiCancelled": OrderStatus.CANCELED,
     "Filled": OrderStatus.FILLED,
 }
-_ORDER_TYPES = {OrderType.LIMIT: "LMT", OrderType.MARKET: "MKT", OrderType.STOP: "STP"}
+_ORDER_TYPES = {
+    OrderType.LIMIT: "LMT",
+    OrderType.MARKET: "MKT",
+    OrderType.STOP: "STP",
+    OrderType.TRAILING_STOP: "TRAIL",
+}
+#: Which field of an openOrder message says where the stop is.
+_STOP_FIELDS = {"STP": "auxPrice", "TRAIL": "trailStopPrice"}
 
 #: OCA type 2: what is left of the group is reduced by a fill, one order routed at a time, so that
 #: a partly filled target leaves a stop for the rest and the two can never sell more together
 #: (IBKR, "One-Cancels All").
 _OCA_REDUCE_WITH_BLOCK = 2
+
+#: IBKR's name of the exchange's zone.
+_EXCHANGE_ZONE_NAME = "US/Eastern"
 
 #: Trading classes of index options by root, the ones that settle in the afternoon first: an AM
 #: settled contract stops trading a day before its expiry.
@@ -74,7 +86,7 @@ def report_of_open(order: ib_async.Order, status: str, contract: ib_async.Contra
         status=status_of(status, 0),
         order_qty=int(order.totalQuantity),
         limit_price=price_of(order.lmtPrice) if kind == "LMT" else None,
-        stop_price=price_of(order.auxPrice) if kind == "STP" else None,
+        stop_price=price_of(getattr(order, _STOP_FIELDS[kind])) if kind in _STOP_FIELDS else None,
         con_ids=tuple(map(ConId, traded)),
         side=Side.BUY if order.action == "BUY" else Side.SELL,
     )
@@ -200,7 +212,7 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     The time in force is always said: an order preset that changed it would answer with 10349,
     which reads like a cancel. What protects a position outlives the day.
     """
-    protects = order.purpose in (Purpose.STOP_LOSS, Purpose.TAKE_PROFIT)
+    protects = order.purpose in PROTECTIVE
     sent = ib_async.Order(
         orderId=order.ib_order_id,
         action="BUY" if order.side is Side.BUY else "SELL",
@@ -214,8 +226,10 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     )
     if terms.limit_price is not None:
         sent.lmtPrice = float(terms.limit_price)
-    if terms.stop_price is not None:
-        sent.auxPrice = float(terms.stop_price)
+    _set_stop(sent, order, terms)
+    if order.active_at is not None:
+        at = f"{order.active_at.astimezone(EXCHANGE_ZONE):%Y%m%d %H:%M:%S} {_EXCHANGE_ZONE_NAME}"
+        sent.conditions = [ib_async.TimeCondition(isMore=True, time=at)]
     if order.oca_group:
         sent.ocaGroup = order.oca_group
         sent.ocaType = _OCA_REDUCE_WITH_BLOCK
@@ -272,6 +286,20 @@ def foreign_order_of(order: ForeignOrder, account: str) -> ib_async.Order:
         transmit=True,
         outsideRth=False,
     )
+
+
+def _set_stop(sent: ib_async.Order, order: Order, terms: Terms) -> None:
+    if terms.stop_price is None:
+        return
+    if order.trail is None:
+        sent.auxPrice = float(terms.stop_price)
+        return
+    # Of a trailing stop IBKR takes the distance, in dollars or per cent, and where it starts.
+    sent.trailStopPrice = float(terms.stop_price)
+    if order.trail.percent is not None:
+        sent.trailingPercent = float(order.trail.percent)
+    elif order.trail.amount is not None:
+        sent.auxPrice = float(order.trail.amount)
 
 
 def _expiry_of(contract: ib_async.Contract) -> date:

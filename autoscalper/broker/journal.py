@@ -11,7 +11,7 @@ from autoscalper.broker import forgetting
 from autoscalper.broker.book import Book
 from autoscalper.broker.events import ContractDetails, Fill, execution_of
 from autoscalper.broker.orders import Order, Trade
-from autoscalper.broker.records import Changes, Request, Waiting
+from autoscalper.broker.records import Changes, Question, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ExecId, IbOrderId, PostId
 from autoscalper.links import any_to_alert
@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS contracts (
     contract TEXT PRIMARY KEY, named BLOB NOT NULL, details BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
     command_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions (
+    question_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -48,6 +50,7 @@ _trade = msgspec.msgpack.Decoder(Trade).decode
 _fill = msgspec.msgpack.Decoder(Fill).decode
 _waiting = msgspec.msgpack.Decoder(Waiting).decode
 _request = msgspec.msgpack.Decoder(Request).decode
+_question = msgspec.msgpack.Decoder(Question).decode
 _contract = msgspec.msgpack.Decoder(OptionContract).decode
 _details = msgspec.msgpack.Decoder(ContractDetails).decode
 
@@ -80,6 +83,7 @@ class Journal:
                 self._store.execute("DELETE FROM missed WHERE post_id = ?", (post_id,))
             else:
                 self._put("missed", (post_id, _encode(missed)))
+        self._keep_questions(changes)
         self._keep_facts(changes)
         for key, message in changes.notices:
             self._notices.append(key, message)
@@ -107,6 +111,11 @@ class Journal:
         for (payload,) in self._rows("SELECT payload FROM requests"):
             request = _request(payload)
             book.requests[request.command.command_id] = request
+        questions = [
+            _question(payload) for (payload,) in self._rows("SELECT payload FROM questions")
+        ]
+        for question in sorted(questions, key=lambda each: each.signal.read_at):
+            book.ask(question)
         self._load_facts(book, now)
         forgetting.forget(book, now)
         book.take_changes()
@@ -136,6 +145,13 @@ class Journal:
             ):
                 book.exec_ids.add(execution_of(ExecId(exec_id)))
                 book.remember_fill(_fill(payload))
+
+    def _keep_questions(self, changes: Changes) -> None:
+        for question_id, question in changes.questions.items():
+            if question is None:
+                self._store.execute("DELETE FROM questions WHERE question_id = ?", (question_id,))
+            else:
+                self._put("questions", (question_id, _encode(question)))
 
     def _keep_facts(self, changes: Changes) -> None:
         for post_id, heard_at in changes.heard.items():

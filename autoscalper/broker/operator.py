@@ -12,7 +12,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.broker import endings, entries, foreign
+from autoscalper.broker import endings, entries, foreign, questions
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, TakeSnapshot
 from autoscalper.broker.orders import Trade
@@ -22,6 +22,7 @@ from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.pricing import shown
 from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
+    ChooseTrade,
     CloseTrades,
     PauseEntries,
     ResumeEntries,
@@ -38,6 +39,7 @@ _SAID: dict[type[alert_to_broker.Message], str] = {
     ResumeEntries: "/resume",
     CloseTrades: "/closeall",
     TakeEntry: "Take it",
+    ChooseTrade: "The answer",
 }
 
 
@@ -63,6 +65,8 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
             return _close(book, command, now)
         case TakeEntry():
             return _take_entry(book, command, now)
+        case ChooseTrade():
+            return questions.choose(book, command, now)
         case _:
             assert_never(command)
     return []

@@ -50,6 +50,7 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
         updated = _with_status(_with_terms(order, report), report, now)
     if updated != order:
         book.put_order(updated)
+        _follow_stop(book, updated)
         if updated.cum_qty != order.cum_qty:
             _touch_trade(book, updated, now)
         if updated.is_live and not order.is_live:
@@ -140,6 +141,9 @@ def _with_terms(order: Order, report: OrderReport) -> Order:
         limit_price=report.limit_price,
         stop_price=report.stop_price,
     )
+    if order.trail is not None and order.asked is not None:
+        # Where a trailing stop is says nothing of what was asked for.
+        order = replace(order, asked=replace(order.asked, stop_price=terms.stop_price))
     if terms == order.asked:
         return replace(order, terms=terms, asked=None, asked_at=None)
     return replace(order, terms=terms)
@@ -223,6 +227,15 @@ def _touch_trade(book: Book, order: Order, now: datetime) -> None:
     book.put_trade(replace(trade, filled_at=now))
     if trade.closed_at is not None and book.held(trade) != 0:
         _reopen_trade(book, order, now)
+
+
+def _follow_stop(book: Book, stop: Order) -> None:
+    # The gateway moves a trailing stop by itself, and only up.
+    trade, price = book.trades.get(stop.trade_id), stop.terms.stop_price
+    if trade is None or stop.trail is None or price is None or not stop.is_live:
+        return
+    if stop.trail == trade.trail and price > trade.stop_price:
+        book.put_trade(replace(trade, stop_price=price))
 
 
 def _reopen_trade(book: Book, order: Order, now: datetime) -> None:

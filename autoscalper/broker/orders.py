@@ -21,6 +21,7 @@ from autoscalper.domain.identity import (
     SignalId,
     TradeId,
 )
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.pricing import shown
 
@@ -36,6 +37,7 @@ _LETTERS = {
     Purpose.ADD: "A",
     Purpose.STOP_LOSS: "S",
     Purpose.TAKE_PROFIT: "T",
+    Purpose.FLATTEN: "F",
     Purpose.EXIT: "X",
 }
 
@@ -68,6 +70,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     parent_ib_order_id: IbOrderId | None = None
     #: Orders of one group reduce each other when one of them fills.
     oca_group: str = ""
+    #: How a trailing stop follows; its stop price is where it stood when last heard of.
+    trail: TrailBy | None = None
+    #: It rests until then; None: it works at once.
+    active_at: datetime | None = None
     created_at: datetime
     status: OrderStatus = OrderStatus.IN_DOUBT
     #: Since when nobody knows; None once the gateway said what it is.
@@ -131,6 +137,17 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     #: Where the protective stop and the take-profit shall rest, dollars per share.
     stop_price: Decimal
     target_price: Decimal
+    #: How the stop follows the market; None: it rests where it is.
+    trail: TrailBy | None = None
+    #: Targets that are not reached yet, the nearest first; None: ``target_price`` alone. Beyond
+    #: the last one, a runner has its stop alone.
+    targets: tuple[Decimal, ...] | None = None
+    has_runner: bool = False
+    #: Contracts that the trader has himself, where his posts say it.
+    trader_qty: int | None = None
+    #: Whether the stop, the target are the settings' and not a trader's: they follow the average.
+    is_stop_default: bool = False
+    is_target_default: bool = False
     adds: int = 0
     #: For showing: who posted it where, and at what price per share.
     author_name: str = ""

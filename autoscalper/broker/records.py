@@ -19,6 +19,7 @@ from autoscalper.domain.identity import (
     ExecId,
     IbOrderId,
     PostId,
+    QuestionId,
     SignalId,
     TradeId,
 )
@@ -77,6 +78,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     left: dict[ConId, str] = {}
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A follow-up that may mean several trades, until somebody says which."""
+
+    question_id: QuestionId
+    signal: SignalIssued
+    candidates: tuple[TradeId, ...]
+    asked_at: datetime
+    #: Whether it called off an entry that was not ordered yet.
+    called_off: bool = False
+
+
 class Changes(msgspec.Struct, kw_only=True):
     """What must be kept before anything is done."""
 
@@ -91,6 +103,8 @@ class Changes(msgspec.Struct, kw_only=True):
     fills: dict[ExecId, Fill] = {}
     contracts: dict[OptionContract, ContractDetails] = {}
     requests: dict[CommandId, Request] = {}
+    #: None: the question is over.
+    questions: dict[QuestionId, Question | None] = {}
     notices: list[tuple[str, any_to_alert.Message]] = []
     paused: bool | None = None
     #: Trading day on which no more may be risked.

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from autoscalper.broker import foreign
 from autoscalper.broker.book import Book
+from autoscalper.broker.groups import covered_by
 from autoscalper.broker.operator import is_offered
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
-from autoscalper.domain.order import WORKING, Purpose, Side
+from autoscalper.domain.order import WORKING, Side
 from autoscalper.links import any_to_alert, broker_to_alert
 from autoscalper.links.alert_to_broker import NamedPosition
 
@@ -103,11 +104,7 @@ def _open_trade(book: Book, trade: Trade, now: datetime) -> broker_to_alert.Open
         bid=bid,
         ask=ask,
         multiplier=_multiplier(book, trade.contract),
-        protected_qty=sum(
-            order.leaves_qty
-            for order in orders
-            if order.purpose is Purpose.STOP_LOSS and order.status in WORKING
-        ),
+        protected_qty=covered_by(order for order in orders if order.status in WORKING),
         stop_price=trade.stop_price,
         target_price=trade.target_price,
     )

@@ -18,6 +18,7 @@ from autoscalper.domain.instruction import (
     SetTargets,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     StopRule,
     TrailBy,
     TrimTrade,
@@ -29,6 +30,13 @@ def understood_as(instruction: Instruction, contract: OptionContract | None = No
     """Return the instruction in words, with ``contract`` in place of what the post named."""
     named = str(contract or instruction.contract)
     return " ".join(part for part in (_what(instruction), named, _details(instruction)) if part)
+
+
+def behind(trail: TrailBy) -> str:
+    """Return how far behind the market a trailing stop is."""
+    if trail.percent is not None:
+        return f"{trail.percent.normalize():f} % behind"
+    return f"{shown(trail.amount or Decimal(0))} behind"
 
 
 def _what(instruction: Instruction) -> str:
@@ -81,7 +89,9 @@ def _stop(stop: StopRule) -> str:
             return f"to {shown(stop.price)}"
         case StopAtBreakEven():
             return "to break-even"
+        case StopBelow():
+            return f"{stop.percent.normalize():f} % below the entry"
         case TrailBy():
-            return f"trail {stop.amount or stop.percent}"
+            return f"trailing {behind(stop)}"
         case _:
             assert_never(stop)

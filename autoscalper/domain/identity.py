@@ -26,6 +26,8 @@ ExecId = NewType("ExecId", str)
 ConId = NewType("ConId", int)
 #: What the operator gave as one command. Derived from the chat message or button that gave it.
 CommandId = NewType("CommandId", str)
+#: A question to the operator. Derived from the post that leaves a choice.
+QuestionId = NewType("QuestionId", str)
 
 
 def post_id(message_id: MessageId, version: int) -> PostId:

@@ -47,6 +47,12 @@ class StopAtBreakEven(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A stop at the average price of our own fills."""
 
 
+class StopBelow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A stop so many per cent below the entry's price, once there are fills below their average."""
+
+    percent: Decimal
+
+
 class TrailBy(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A stop that follows the premium, by dollars per share or by per cent; exactly one is set."""
 
@@ -54,7 +60,7 @@ class TrailBy(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     percent: Decimal | None = None
 
 
-StopRule = StopAt | StopAtBreakEven | TrailBy
+StopRule = StopAt | StopAtBreakEven | StopBelow | TrailBy
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +68,8 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
 
     prices: tuple[Decimal, ...]
     basis: PriceBasis = PriceBasis.PREMIUM
+    #: Whether a part runs on beyond them, with its stop alone.
+    leaves_runner: bool = False
 
 
 class _Instruction(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -89,6 +97,7 @@ class AddToTrade(_Instruction, frozen=True, kw_only=True, tag=True):
     average: Decimal | None = None
     quantity: int | None = None
     stop: StopRule | None = None
+    targets: Targets | None = None
     risk_level: RiskLevel = RiskLevel.NORMAL
 
 

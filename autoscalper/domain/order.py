@@ -18,6 +18,7 @@ class OrderType(enum.Enum):
     LIMIT = "limit"
     MARKET = "market"
     STOP = "stop"
+    TRAILING_STOP = "trailing stop"
 
 
 class Purpose(enum.Enum):
@@ -27,6 +28,8 @@ class Purpose(enum.Enum):
     ADD = "add"
     STOP_LOSS = "stop loss"
     TAKE_PROFIT = "take profit"
+    #: Rests at the broker and sells what is left on the last day, should nobody else do it.
+    FLATTEN = "flatten"
     EXIT = "exit"
 
 

@@ -6,6 +6,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
+from autoscalper.domain.instruction import TrailBy
+
 ONE_HUNDRED = Decimal(100)
 
 
@@ -70,6 +72,13 @@ def entry_limit(
 def default_stop(entry: Decimal, percent: Decimal, ticks: Ticks) -> Decimal:
     """Return the stop ``percent`` below ``entry``, on the grid, rounded so that less is lost."""
     return ticks.up(entry * (1 - percent / ONE_HUNDRED))
+
+
+def trailing_stop(price: Decimal, trail: TrailBy, ticks: Ticks) -> Decimal:
+    """Return where a stop that follows by ``trail`` rests when the market is at ``price``."""
+    if trail.percent is not None:
+        return default_stop(price, trail.percent, ticks)
+    return ticks.up(price - (trail.amount or Decimal(0)))
 
 
 def default_target(entry: Decimal, stop: Decimal, ratio: Decimal, ticks: Ticks) -> Decimal:

@@ -62,7 +62,7 @@ class Secret(msgspec.Struct, frozen=True):
     __repr__ = __str__
 
 
-#: Addresses that no name and no user part can lead elsewhere.
+#: No name and no user part can lead elsewhere.
 _LOOPBACK_URL = re.compile(r"(?:http|ws)://127\.0\.0\.1:\d{1,5}/[a-z0-9/]*")
 #: Ids in Telegram; those of groups are negative.
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
@@ -72,6 +72,7 @@ Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at m
 Dollars = Annotated[Decimal, Meta(gt=0, description="an amount in dollars above 0")]
 Seconds = Annotated[int, Meta(gt=0, description="a whole number of seconds above 0")]
 Count = Annotated[int, Meta(ge=1, description="a whole number, at least 1")]
+DaysOfData = Annotated[int, Meta(ge=7, description="a whole number of days, at least 7")]
 CountOrNone = Annotated[int, Meta(ge=0, description="a whole number, at least 0")]
 Port = Annotated[int, Meta(ge=0, le=65535, description="a port number from 0 to 65535")]
 
@@ -87,16 +88,15 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     link_addresses: dict[str, str] = {}
     #: File with the shift of a clock that all processes share; for dry runs only.
     clock_file: str = ""
+    #: File with what holds in one channel only.
+    config_file: str = "config/autoscalper.toml"
     #: Directory in which tests arm the points at which a process shall die; for dry runs only.
     crash_dir: str = ""
     dry_run: bool = True
     #: Lines of log files that are older go.
     keep_logs_days: Count = 30
-    #: Posts, and what the processes said to each other about them, go when they are older. Trades,
-    #: orders, fills and outcomes stay.
-    keep_data_days: Annotated[int, Meta(ge=7, description="a whole number of days, at least 7")] = (
-        90
-    )
+    #: Older posts and what was said of them go. Trades, orders, fills and outcomes stay.
+    keep_data_days: DaysOfData = 90
 
 
 class IngestSettings(Common, frozen=True, kw_only=True):

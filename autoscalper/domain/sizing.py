@@ -39,3 +39,8 @@ def size_by_risk(
     risk = (limit_price - stop_price) * multiplier
     affordable = int(budget / risk) if risk > 0 else 0
     return Size(contracts=max(min(affordable, most), 0), risk_per_contract=risk, budget=budget)
+
+
+def split(contracts: int, parts: int) -> list[int]:
+    """Return ``contracts`` in ``parts`` as even as can be, the later ones larger."""
+    return [(contracts + index) // parts for index in range(parts)]

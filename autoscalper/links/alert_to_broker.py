@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from autoscalper.domain.identity import CommandId, ConId, PostId
+from autoscalper.domain.identity import CommandId, ConId, PostId, QuestionId, TradeId
 from autoscalper.runtime.link import Link
 
 #: Age at which a command is refused with a word, by whoever looks at it, and never carried out.
@@ -68,6 +68,20 @@ class TakeEntry(_Command, frozen=True, kw_only=True, tag=True):
     post_id: PostId
 
 
-Message = PauseEntries | ResumeEntries | CloseTrades | TakeEntry
+class ChooseTrade(_Command, frozen=True, kw_only=True, tag=True):
+    """Say which trade a post means that left a choice. Its command's id is ``answer_to``."""
+
+    question_id: QuestionId
+    #: None: none of them, or all.
+    trade_id: TradeId | None = None
+    is_all: bool = False
+
+
+Message = PauseEntries | ResumeEntries | CloseTrades | TakeEntry | ChooseTrade
 
 LINK: Link[Message] = Link("alert_to_broker", msgspec.msgpack.Decoder(Message))
+
+
+def answer_to(question_id: QuestionId) -> CommandId:
+    """Return the id of the one command that can answer a question."""
+    return CommandId(f"answer {question_id}")

@@ -19,6 +19,7 @@ from autoscalper.domain.identity import (
     ExecId,
     MessageId,
     PostId,
+    QuestionId,
     TradeId,
 )
 from autoscalper.domain.order import Purpose, Side
@@ -130,6 +131,33 @@ class CommandState(enum.Enum):
     REFUSED = "refused"
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A trade that a post may mean."""
+
+    trade_id: TradeId
+    contract: OptionContract
+    held_qty: int
+
+
+class QuestionAsked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A post may mean several trades: the operator shall say which.
+
+    Its end is told with ``CommandAnswered`` for ``alert_to_broker.answer_to``, whoever ends it.
+    """
+
+    question_id: QuestionId
+    channel_name: str
+    author_name: str
+    text: str
+    #: What the post was understood as, in words.
+    understood: str
+    choices: tuple[Choice, ...]
+    #: Whether it can mean all of them; without an answer it does then, else it is dropped.
+    can_be_all: bool
+    asked_at: datetime
+    ends_at: datetime
+
+
 class CommandAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The broker took a command of the operator, or got further with it."""
 
@@ -154,6 +182,7 @@ Message = (
     | TradeChanged
     | TradeClosed
     | GatewayChanged
+    | QuestionAsked
     | CommandAnswered
     | Reported
 )

@@ -18,6 +18,7 @@ from autoscalper.domain.instruction import (
     SetTargets,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     StopRule,
     TrailBy,
     TrimTrade,
@@ -89,7 +90,7 @@ def _number(value: object) -> float | None:
 
 def _stop(stop: StopRule | None) -> str | float | None:
     match stop:
-        case None | TrailBy():
+        case None | StopBelow() | TrailBy():
             return None
         case StopAt(price=price):
             return float(price)

@@ -15,6 +15,7 @@ from autoscalper.domain.identity import (
     ConId,
     ExecId,
     MessageId,
+    QuestionId,
     SignalId,
     TradeId,
 )
@@ -202,6 +203,17 @@ ANY_TO_ALERT: dict[str, Any] = {
         changed_at=AT,
         multiplier=Decimal(10),
     ),
+    "QuestionAsked": any_to_alert.QuestionAsked(
+        question_id=QuestionId("k3j2a7qwer"),
+        channel_name=POST.channel_name,
+        author_name=POST.author_name,
+        text="out of IWM",
+        understood="EXIT IWM",
+        choices=(any_to_alert.Choice(trade_id=TradeId("1201.2"), contract=CONTRACT, held_qty=2),),
+        can_be_all=True,
+        asked_at=AT,
+        ends_at=AT + timedelta(seconds=20),
+    ),
     "CommandAnswered": any_to_alert.CommandAnswered(
         command_id=CommandId("closeall-1"),
         state=any_to_alert.CommandState.UNDER_WAY,
@@ -240,6 +252,13 @@ ALERT_TO_BROKER: dict[str, Any] = {
     ),
     "TakeEntry": alert_to_broker.TakeEntry(
         command_id=CommandId("take-1"), given_at=AT, post_id=POST.post_id
+    ),
+    "ChooseTrade": alert_to_broker.ChooseTrade(
+        command_id=CommandId("answer k3j2a7qwer"),
+        given_at=AT,
+        question_id=QuestionId("k3j2a7qwer"),
+        trade_id=TradeId("1201.2"),
+        is_all=True,
     ),
 }
 

@@ -7,15 +7,27 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from autoscalper.alert.view import View
 from autoscalper.domain.contract import OptionContract, Right
-from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, MessageId, PostId, TradeId
+from autoscalper.domain.identity import (
+    ClientOrderId,
+    ConId,
+    ExecId,
+    MessageId,
+    PostId,
+    QuestionId,
+    TradeId,
+)
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.alert_to_broker import NamedPosition
 from autoscalper.links.any_to_alert import (
+    Choice,
     OrderFilled,
     OutcomeDecided,
+    QuestionAsked,
     TradeChanged,
     TradeClosed,
 )
@@ -55,6 +67,25 @@ def changed(seconds: float = 1, **fields: Any) -> TradeChanged:
         "changed_at": after(seconds),
     }
     return TradeChanged(**(given | fields))
+
+
+def question(*, can_be_all: bool = True) -> QuestionAsked:
+    """Return the question which of two trades in Micron a post means."""
+    later = replace(CONTRACT, expiry=date(2026, 3, 27))
+    return QuestionAsked(
+        question_id=QuestionId("k3j2a7qwer"),
+        channel_name="chips-room",
+        author_name="Dana",
+        text="out of MU",
+        understood="EXIT MU",
+        choices=(
+            Choice(trade_id=TRADE, contract=CONTRACT, held_qty=2),
+            Choice(trade_id=TradeId("othertrade"), contract=later, held_qty=1),
+        ),
+        can_be_all=can_be_all,
+        asked_at=NINE_FORTY_FIVE,
+        ends_at=after(20),
+    )
 
 
 def ordered() -> TradeChanged:

@@ -129,6 +129,8 @@ def _alerts() -> Iterator[tuple[str, str, Keyboard]]:
     question = cards.late_text(examples.missed(), NINE_FORTY_FIVE, MARKER)
     take: Keyboard = ((Button(label="Yes, take it", data="y:x"), Button(label="No", data="n:x")),)
     yield "… and can be taken by hand", question, take
+    asked = cards.question_card(examples.question(), MARKER)
+    yield "A follow-up that may mean two trades", asked.html, asked.buttons
     report = Reported(
         level=Level.CRITICAL,
         text="the stop for MU 127.5C 2026-03-20 is refused (201 no margin): closing the trade",

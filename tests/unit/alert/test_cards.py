@@ -168,3 +168,18 @@ def test_a_denied_follow_up_is_shown_as_denied() -> None:
     story = fold(story, examples.traded())
     looser = an_outcome(OutcomeKind.DENIED, "a stop at 0.50 is looser", trade_id=examples.TRADE)
     assert "denied a stop at 0.50 is looser" in trade_text(fold(story, looser), "")
+
+
+def test_a_question_offers_every_trade_and_says_what_happens_without_an_answer() -> None:
+    card = cards.question_card(examples.question(), "PAPER")
+    assert card.loud and card.urgent
+    assert "Without an answer within 20 s all of them are closed." in plain_text(card.html)
+    labels = [[each.label for each in row] for row in card.buttons]
+    assert labels == [["MU 127.5C Mar 20 (2)"], ["MU 127.5C Mar 27 (1)"], ["All", "None"]]
+    assert max(len(each.data) for row in card.buttons for each in row) <= 64
+
+
+def test_only_an_exit_can_mean_all_trades() -> None:
+    card = cards.question_card(examples.question(can_be_all=False), "")
+    assert "Without an answer within 20 s it is dropped." in plain_text(card.html)
+    assert [each.label for each in card.buttons[-1]] == ["None"]

@@ -11,6 +11,7 @@ from autoscalper.domain.identity import CommandId
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
 from autoscalper.links import any_to_alert
+from autoscalper.links.alert_to_broker import answer_to
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
     CommandState,
@@ -123,3 +124,18 @@ def test_a_fill_before_anything_is_known_of_its_trade_waits_for_it(store: Store)
 def test_every_kind_has_a_loudness() -> None:
     for kind in NoticeKind:
         assert AlertSettings().loudness_of(kind) in Loudness
+
+
+def test_what_came_of_a_question_takes_its_place_without_its_buttons(store: Store) -> None:
+    asked = examples.question()
+    end = CommandAnswered(
+        command_id=answer_to(asked.question_id),
+        state=CommandState.DONE,
+        lines=("no answer: traded: closing 2",),
+        answered_at=NINE_FORTY_FIVE,
+    )
+    question, ended = told(store, asked, end)
+    (row,) = store.execute("SELECT COUNT(*) FROM cards").fetchall()
+    assert row == (1,)
+    assert question.buttons and not ended.buttons
+    assert "no answer: traded: closing 2" in ended.html

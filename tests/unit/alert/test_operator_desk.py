@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autoscalper.alert import confirmations, outbox, shelf, stories
+from autoscalper.alert.cards import question_card
 from autoscalper.alert.chat import Pressed, Said
 from autoscalper.alert.chat_commands import Name
 from autoscalper.alert.confirmations import VALID_FOR, Confirmations
@@ -27,16 +28,19 @@ from autoscalper.alert.replies import (
 )
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.view import View
+from autoscalper.domain.identity import TradeId
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
+    ChooseTrade,
     CloseTrades,
     NamedPosition,
     PauseEntries,
     ResumeEntries,
     Scope,
     TakeEntry,
+    answer_to,
 )
 from autoscalper.links.broker_to_alert import MissedEntry
 from autoscalper.runtime.log import Log
@@ -296,3 +300,26 @@ def test_a_button_is_still_good_after_a_restart_of_alert(room: Room) -> None:
     successor = Room(room.store)
     successor.press(f"y:{nonce}")
     assert len(successor.given()) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "trade_id", "is_all"),
+    [(0, examples.TRADE, False), (1, "othertrade", False), (2, None, True), (3, None, False)],
+)
+def test_the_answer_to_a_question_goes_to_the_broker_once(
+    room: Room, number: int, trade_id: str | None, is_all: bool
+) -> None:
+    asked = examples.question()
+    buttons = [each for row in question_card(asked, "").buttons for each in row]
+    assert words(room.press(buttons[number].data)) == "Given to the broker"
+    assert words(room.press(buttons[0].data)) == "Nothing was done: answered already."
+    assert room.given() == [
+        ChooseTrade(
+            command_id=answer_to(asked.question_id),
+            given_at=NINE_FORTY_FIVE,
+            question_id=asked.question_id,
+            trade_id=None if trade_id is None else TradeId(trade_id),
+            is_all=is_all,
+        )
+    ]
+    assert room.press(buttons[0].data, user=OTHER) == []

@@ -16,6 +16,7 @@ from autoscalper.links.any_to_alert import (
     TradeClosed,
 )
 from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
+from tests.unit.alert import examples
 
 CONTRACT = OptionContract(
     underlying="IWM", expiry=date(2026, 3, 18), strike=Decimal(210), right=Right.CALL
@@ -88,3 +89,10 @@ def test_a_post_cannot_break_the_line_or_write_a_line_of_its_own() -> None:
 )
 def test_a_long_text_is_cut_and_shows_that_it_was(text: str, shown: str) -> None:
     assert shortened(text, 4) == shown
+
+
+def test_a_question_names_what_may_be_meant() -> None:
+    assert render(examples.question()) == (
+        "which trade is meant, MU 127.5C 2026-03-20 or MU 127.5C 2026-03-27?"
+        ' Dana in chips-room: "out of MU"'
+    )

@@ -25,6 +25,7 @@ from autoscalper.links.any_to_alert import (
 )
 from autoscalper.runtime.store import Store
 from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
+from tests.unit.alert import examples
 
 CONTRACT = OptionContract(
     underlying="IWM", expiry=date(2026, 3, 18), strike=Decimal(210), right=Right.CALL
@@ -52,6 +53,7 @@ NOTICES: list[any_to_alert.Message] = [
         closed_at=NINE_FORTY_FIVE,
     ),
     GatewayChanged(state="trading", reason="", changed_at=NINE_FORTY_FIVE),
+    examples.question(),
     Reported(level=Level.WARNING, text="disk is filling", reported_at=NINE_FORTY_FIVE),
 ]
 
@@ -117,4 +119,4 @@ def test_notices_of_different_causes_have_different_keys() -> None:
 
 
 def test_a_report_sets_its_own_level_and_the_rest_is_the_story_of_a_day() -> None:
-    assert [level_of(each) for each in NOTICES] == [logging.INFO] * 4 + [logging.WARNING]
+    assert [level_of(each) for each in NOTICES] == [logging.INFO] * 5 + [logging.WARNING]

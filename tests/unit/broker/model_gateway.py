@@ -40,7 +40,7 @@ from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Side
-from autoscalper.domain.pricing import TickBand, Ticks
+from autoscalper.domain.pricing import TickBand, Ticks, trailing_stop
 
 PENNIES = Ticks(bands=(TickBand(low_edge=Decimal(0), increment=Decimal("0.01")),))
 
@@ -125,6 +125,14 @@ class ModelGateway:
         for sibling in self._siblings(held):
             self._shrink(sibling, sibling.leaves_qty - qty)
 
+    def trail(self, contract: OptionContract, bid: Decimal) -> None:
+        """Let the trailing stops of ``contract`` follow its bid."""
+        for held in self.live():
+            order, stood = held.order, held.terms.stop_price
+            if order.contract == contract and order.trail is not None and stood is not None:
+                behind = trailing_stop(bid, order.trail, PENNIES)
+                held.terms = msgspec.structs.replace(held.terms, stop_price=max(stood, behind))
+
     def end(self, held: Held, status: OrderStatus = OrderStatus.CANCELED) -> None:
         """End an order, and what hangs on it."""
         held.status = status
@@ -154,14 +162,14 @@ class ModelGateway:
         return sum(groups.values())
 
     def stops(self, con_id: ConId) -> int:
-        """Return how many contracts resting stops protect."""
-        return sum(
-            self._fillable(held)
-            for held in self._all()
-            if held.works
-            and held.order.order_type is OrderType.STOP
-            and self._con_id(held) == con_id
-        )
+        """Return how many contracts resting stops protect; two of one group protect the same."""
+        groups: dict[str, int] = {}
+        for held in self._all():
+            is_stop = held.order.order_type in (OrderType.STOP, OrderType.TRAILING_STOP)
+            if held.works and is_stop and self._con_id(held) == con_id:
+                group = held.order.oca_group
+                groups[group] = max(groups.get(group, 0), self._fillable(held))
+        return sum(groups.values())
 
     def live(self) -> list[Held]:
         """Return the orders that can fill or be canceled."""

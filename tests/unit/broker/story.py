@@ -40,6 +40,7 @@ from autoscalper.domain.instruction import (
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import Outcome
 from autoscalper.domain.post import Post
+from autoscalper.domain.profiles import Profiles
 from autoscalper.domain.reading import Reader
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert, parser_to_broker
@@ -77,8 +78,13 @@ def entry(contract: OptionContract = CALL, price: str | None = "0.40", **said: o
 class Story:
     """A book, a gateway and a clock that the test moves."""
 
-    def __init__(self, settings: BrokerSettings = SETTINGS, gateway: ModelGateway | None = None):
-        self.book = Book(settings)
+    def __init__(
+        self,
+        settings: BrokerSettings = SETTINGS,
+        gateway: ModelGateway | None = None,
+        profiles: Profiles | None = None,
+    ) -> None:
+        self.book = Book(settings, profiles)
         self.gateway = gateway or ModelGateway()
         self.now = MORNING
         self.outcomes: dict[PostId, Outcome] = {}
@@ -137,6 +143,7 @@ class Story:
     def quote(self, bid: str, ask: str, contract: OptionContract = CALL) -> None:
         """Move the market; nothing fills by it."""
         self.gateway.asks[contract] = (Decimal(bid), Decimal(ask))
+        self.gateway.trail(contract, Decimal(bid))
         self.hear(QuoteChanged(contract=contract, bid=Decimal(bid), ask=Decimal(ask)))
 
     def post(
@@ -240,15 +247,26 @@ class Story:
         self._flow()
 
     def live(self) -> dict[str, int]:
-        """What rests at the gateway: our letter and number of each order, and its leaves."""
-        return {
-            held.order.client_order_id.rpartition("|")[2]: held.leaves_qty
-            for held in self.gateway.live()
-        }
+        """What rests at the gateway: our letter and number of each order, and its leaves.
+
+        Without the sales for the last day, which are beside every stop: see ``last_sales``.
+        """
+        return self._resting(lambda held: held.order.purpose is not Purpose.FLATTEN)
+
+    def last_sales(self) -> dict[str, int]:
+        """What rests at the gateway for the last day."""
+        return self._resting(lambda held: held.order.purpose is Purpose.FLATTEN)
 
     def reports(self) -> list[str]:
         """What the user was told beside outcomes and fills."""
         return [each.text for each in self.notices if isinstance(each, any_to_alert.Reported)]
+
+    def _resting(self, is_meant: Callable[[Held], bool]) -> dict[str, int]:
+        return {
+            held.order.client_order_id.rpartition("|")[2]: held.leaves_qty
+            for held in self.gateway.live()
+            if is_meant(held)
+        }
 
     def _flow(self) -> None:
         if self.is_connected and self.flows:
@@ -279,9 +297,11 @@ class Story:
         self.book.take_changes()
 
 
-def opened(settings: BrokerSettings = SETTINGS, **said: object) -> Story:
+def opened(
+    settings: BrokerSettings = SETTINGS, profiles: Profiles | None = None, **said: object
+) -> Story:
     """Return a story in which two contracts were bought at 0.40 and are protected."""
-    story = Story(settings)
+    story = Story(settings, profiles=profiles)
     story.connect()
     story.post(entry(**said))  # type: ignore[arg-type]
     story.fill(Purpose.ENTRY)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from autoscalper.broker import journal
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
-from autoscalper.broker.events import Event, LinkDegraded, LinkRestored
+from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
+from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import ContractTerms
-from autoscalper.domain.identity import PostId
+from autoscalper.domain.identity import PostId, TradeId
 from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
@@ -30,11 +32,14 @@ from autoscalper.domain.instruction import (
     SetTargets,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     Targets,
+    TrailBy,
     TrimTrade,
 )
-from autoscalper.domain.order import OrderStatus, Purpose, Side
+from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.links import any_to_alert
+from autoscalper.links.alert_to_broker import ChooseTrade, answer_to
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
 from tests.unit.broker.model_gateway import Held
@@ -49,9 +54,12 @@ KEPT = (
     "recent_alerts",
     "exec_ids",
     "contracts",
+    "questions",
     "high_water_mark",
 )
-ORDERED = ("orders", "trades", "waiting")
+ORDERED = ("orders", "trades", "waiting", "questions")
+#: In the same underlying as the call: its name alone leaves a choice.
+LATER = replace(CALL, expiry=date(2026, 11, 27))
 
 
 class StoryClock:
@@ -80,6 +88,7 @@ class AnyStory:
         self.posts: list[PostId] = []
         self.said: list[Event] = []
         self.highest = 0
+        self.stops: dict[TradeId, Decimal] = {}
         self.story.connect()
 
     def nothing(self, dice: random.Random) -> None:
@@ -88,7 +97,7 @@ class AnyStory:
     # What traders post.
 
     def enters(self, dice: random.Random) -> None:
-        contract = dice.choice((CALL, PUT))
+        contract = dice.choice((CALL, PUT, LATER))
         self._post(dice, entry(contract, _price(dice)))
 
     def enters_and_is_filled(self, dice: random.Random) -> None:
@@ -101,23 +110,45 @@ class AnyStory:
         self._post(dice, AddToTrade(price=Decimal(_price(dice))))
 
     def trims(self, dice: random.Random) -> None:
-        self._post(dice, TrimTrade(quantity=dice.choice((None, 1, 3))))
+        self._post(dice, TrimTrade(contract=_meant(dice), quantity=dice.choice((None, 1, 3))))
 
     def exits(self, dice: random.Random) -> None:
-        terms = dice.choice((ContractTerms(), named(CALL), named(PUT)))
-        self._post(dice, CloseTrade(contract=terms))
+        self._post(dice, CloseTrade(contract=_meant(dice)))
+
+    def answers(self, dice: random.Random) -> None:
+        for question in list(self.story.book.questions.values()):
+            command = ChooseTrade(
+                command_id=answer_to(question.question_id),
+                given_at=self.story.now,
+                question_id=question.question_id,
+                trade_id=dice.choice((None, *question.candidates)),
+                is_all=dice.choice((True, False)),
+            )
+            self.story.hear(CommandArrived(command=command))
+            self._flow()
 
     def cancels(self, dice: random.Random) -> None:
         self._post(dice, CancelEntry())
 
     def moves_stop(self, dice: random.Random) -> None:
         price = Decimal(dice.choice(("0.36", "0.38")))
-        rule = dice.choice((StopAtBreakEven(), StopAt(price=price)))
-        self._post(dice, MoveStop(stop=rule))
+        rule = dice.choice(
+            (
+                StopAtBreakEven(),
+                StopAt(price=price),
+                StopBelow(percent=Decimal(10)),
+                TrailBy(percent=Decimal(20)),
+                TrailBy(amount=price - Decimal("0.30")),
+            )
+        )
+        self._post(dice, MoveStop(contract=_meant(dice), stop=rule))
 
     def sets_target(self, dice: random.Random) -> None:
-        price = Decimal(dice.choice(("0.60", "0.90")))
-        self._post(dice, SetTargets(targets=Targets(prices=(price,))))
+        prices = dice.choice((("0.60",), ("0.90",), ("0.60", "0.90")))
+        targets = Targets(
+            prices=tuple(map(Decimal, prices)), leaves_runner=dice.choice((True, False))
+        )
+        self._post(dice, SetTargets(targets=targets))
 
     def edits(self, dice: random.Random) -> None:
         post_id = self._first_version(dice)
@@ -214,6 +245,9 @@ class AnyStory:
             assert 0 <= qty <= SETTINGS.max_contracts
         assert book.high_water_mark >= self.highest
         self.highest = book.high_water_mark
+        for trade in book.trades.values():
+            assert trade.stop_price >= self.stops.get(trade.trade_id, Decimal(0))
+            self.stops[trade.trade_id] = trade.stop_price
 
     def judge_the_journal(self) -> None:
         book, reloaded = self.story.book, self._reloaded()
@@ -227,12 +261,17 @@ class AnyStory:
         self._come_to_rest()
         assert story.book.phase is Phase.TRADING
         assert set(story.outcomes) == set(self.posts)
-        assert not story.book.waiting
+        assert not story.book.waiting and not story.book.questions
         for con_id, qty in gateway.positions.items():
             assert gateway.stops(con_id) == qty == gateway.working_sells(con_id)
         assert all(held.order.side is Side.SELL for held in gateway.live())
         for trade in story.book.open_trades():
             orders = story.book.orders_of(trade)
+            for stop in orders:
+                if stop.is_live and stop.purpose is Purpose.STOP_LOSS:
+                    resting = gateway.orders[stop.ib_order_id]
+                    assert (resting.order.order_type, resting.order.trail) == _kind(trade)
+                    assert (resting.terms.stop_price or 0) >= trade.stop_price
             assert not any(order.status is OrderStatus.IN_DOUBT for order in orders)
         held = [story.book.held(trade) for trade in story.book.open_trades()]
         assert sum(held) == sum(gateway.positions.values())
@@ -308,6 +347,15 @@ class TwoBooks(AnyStory):
         return twin
 
 
+def _kind(trade: Trade) -> tuple[OrderType, TrailBy | None]:
+    fixed = trade.trail is None
+    return OrderType.STOP if fixed else OrderType.TRAILING_STOP, trade.trail
+
+
+def _meant(dice: random.Random) -> ContractTerms:
+    return dice.choice((ContractTerms(), ContractTerms(underlying="IWM"), named(CALL), named(PUT)))
+
+
 def _price(dice: random.Random) -> str:
     # Many, because the same price again within ten minutes is a repost.
     return f"0.{dice.randint(30, 48)}"
@@ -325,6 +373,7 @@ WEIGHTS: dict[Step, int] = {
     AnyStory.adds: 4,
     AnyStory.trims: 4,
     AnyStory.exits: 4,
+    AnyStory.answers: 2,
     AnyStory.cancels: 1,
     AnyStory.moves_stop: 3,
     AnyStory.sets_target: 2,

@@ -173,7 +173,7 @@ def test_a_signal_that_comes_twice_is_decided_once() -> None:
 
     story.post(entry(), message_id="m1")
 
-    assert len(story.gateway.accepted) == 3
+    assert len(story.gateway.accepted) == 4
     assert [
         each for each in story.notices if isinstance(each, any_to_alert.OutcomeDecided)
     ] == again

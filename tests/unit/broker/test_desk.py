@@ -103,7 +103,7 @@ async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: S
     working.cancel()
     with suppress(asyncio.CancelledError):
         await working
-    assert [kept for _, kept in gateway.on_disk] == [True, True, True]
+    assert [kept for _, kept in gateway.on_disk] == [True, True, True, True]
 
 
 async def test_what_cannot_be_kept_is_not_done(

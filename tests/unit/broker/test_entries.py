@@ -46,6 +46,7 @@ def test_an_entry_leaves_as_one_bracket_at_the_posted_price_plus_the_chase() -> 
     assert [(each.purpose, each.terms.order_qty) for each in placed.orders] == [
         (Purpose.ENTRY, 2),
         (Purpose.TAKE_PROFIT, 2),
+        (Purpose.FLATTEN, 2),
         (Purpose.STOP_LOSS, 2),
     ]
     assert story.order(Purpose.ENTRY).terms.limit_price == Decimal("0.40")

@@ -12,10 +12,12 @@ from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
     CloseTrade,
+    ExitCause,
     MoveStop,
     NotePlan,
     NoteRisk,
     PriceBasis,
+    RiskLevel,
     SetTargets,
     StopAt,
     StopAtBreakEven,
@@ -181,12 +183,12 @@ def test_a_stop_without_a_level_or_on_the_underlying_moves_nothing() -> None:
     assert story.trade.stop_price == Decimal("0.33")
 
 
-def test_a_target_moves_to_the_nearest_one_posted() -> None:
+def test_targets_are_taken_nearest_first() -> None:
     story = opened()
     targets = Targets(prices=(Decimal("0.90"), Decimal("0.75")))
-    assert outcome(story, story.post(SetTargets(targets=targets))) == "traded: target to 0.75"
+    assert outcome(story, story.post(SetTargets(targets=targets))) == "traded: targets to 0.75 0.90"
     story.wait(3)
-    assert story.at_gateway(Purpose.TAKE_PROFIT).terms.limit_price == Decimal("0.75")
+    assert story.at_gateway(Purpose.TAKE_PROFIT, 0).terms.limit_price == Decimal("0.75")
 
 
 def test_targets_of_the_underlying_are_kept_to_show() -> None:
@@ -284,3 +286,24 @@ def test_a_follow_up_that_names_another_contract_leaves_this_one_alone() -> None
     post_id = story.post(CloseTrade(contract=named(PUT)))
     assert outcome(story, post_id) == "denied: no open trade"
     assert story.trade.hold == 2
+
+
+def test_a_risk_note_makes_the_entry_smaller_that_waits() -> None:
+    story = Story()
+    story.connect()
+    story.lose()
+    story.post(entry())
+    note = story.post(NoteRisk(risk_level=RiskLevel.EXTREME))
+    assert outcome(story, note) == "ignored: noted, the entry gets smaller"
+    story.connect()
+    story.wait(1.5)
+    # Without the note it buys two.
+    assert story.order(Purpose.ENTRY).terms.order_qty == 1
+
+
+@pytest.mark.parametrize("cause", ExitCause)
+def test_whatever_the_trader_calls_it_an_exit_closes_the_trade(cause: ExitCause) -> None:
+    story = opened()
+    assert outcome(story, story.post(CloseTrade(cause=cause))) == "traded: closing 2"
+    story.wait(1)
+    assert story.live() == {"X0": 2}

@@ -439,22 +439,22 @@ async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None
         (peer,) = gateway.peers
         placed = bracket()
         listener.client.carry_out(placed)
-        await until(lambda: len(orders_of(peer)) == 3, "three orders")
+        await until(lambda: len(orders_of(peer)) == 4, "four orders")
 
-        assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3"]
+        assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3", "4"]
         refs = [order.client_order_id for order in placed.orders]
         assert all(ref in fields for ref, fields in zip(refs, orders_of(peer), strict=True))
 
-        stop = placed.orders[2]
+        stop = placed.orders[3]
         listener.client.carry_out(
             ModifyOrder(
                 order=stop, details=DETAILS, terms=Terms(order_qty=1, stop_price=Decimal(1))
             )
         )
-        listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(3)))
+        listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
         await until(lambda: peer.heard[-1][0] == "4", "the cancel")
-        assert len(orders_of(peer)) == 4
-        assert orders_of(peer)[3][1] == "3"
+        assert len(orders_of(peer)) == 5
+        assert orders_of(peer)[4][1] == "4"
 
 
 async def test_what_was_decided_before_a_connection_does_not_go_over_it() -> None:
@@ -521,3 +521,25 @@ async def test_the_core_and_the_client_reconcile_over_a_real_socket() -> None:
         await until(lambda: book.phase.value == "trading", "trading")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_no_more_messages_a_second_leave_than_are_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Heartbeats wait behind what is sent before them.
+    monkeypatch.setattr(ib_client, "HEARTBEAT_SECONDS", 5.0)
+
+    async def script(peer: Peer) -> None:
+        await peer.log_in()
+        await peer.answer()
+
+    async with a_gateway(script) as gateway:
+        settings = BrokerSettings(simulator_port=gateway.port, ibkr_max_messages=20)
+        async with listening(gateway.port, settings) as listener:
+            await until(listener.snapshots, "a snapshot")
+            for _ in range(60):
+                listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
+            began = asyncio.get_running_loop().time()
+            await until(lambda: said(gateway, "4") == 60, "all of them")
+            # Twenty a second, and some may leave at once: the last ones need two seconds more.
+            assert asyncio.get_running_loop().time() - began > 1.5

@@ -38,7 +38,7 @@ def bracket() -> tuple[Order, Order, Order]:
     story.connect()
     story.post(entry())
     (placed,) = [each for each in story.commands if isinstance(each, PlaceOrders)]
-    buy, target, stop = placed.orders
+    buy, target, _, stop = placed.orders
     return buy, target, stop
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace
 
 from autoscalper.broker.commands import CancelOrder, ModifyOrder, PlaceOrders
-from autoscalper.broker.events import ClockTicked, Fill, FillReported, OrderErrored
+from autoscalper.broker.events import Fill, FillReported
 from autoscalper.broker.orders import Terms
 from autoscalper.broker.records import Phase
 from autoscalper.domain.identity import ExecId
-from autoscalper.domain.instruction import AddToTrade, SetTargets, StopAtBreakEven, Targets
-from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
+from autoscalper.domain.instruction import AddToTrade
+from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import BrokerSettings
 from tests.unit.broker.story import CALL, Story, entry, opened
@@ -38,16 +37,19 @@ def test_an_entry_leaves_as_one_unit_with_its_stop_and_target() -> None:
     story.post(entry())
 
     (placed,) = [each for each in story.commands if isinstance(each, PlaceOrders)]
-    buy, target, stop = placed.orders
+    buy, target, last_sale, stop = placed.orders
 
     assert [each.purpose for each in placed.orders] == [
         Purpose.ENTRY,
         Purpose.TAKE_PROFIT,
+        Purpose.FLATTEN,
         Purpose.STOP_LOSS,
     ]
+    assert last_sale.parent_ib_order_id == buy.ib_order_id
+    assert last_sale.oca_group == stop.oca_group
     assert target.parent_ib_order_id == stop.parent_ib_order_id == buy.ib_order_id
     assert target.oca_group == stop.oca_group != ""
-    assert [each.ib_order_id for each in placed.orders] == [1, 2, 3]
+    assert [each.ib_order_id for each in placed.orders] == [1, 2, 3, 4]
 
 
 def test_an_exit_leaves_only_when_nothing_else_can_sell_the_same_contracts() -> None:
@@ -55,9 +57,9 @@ def test_an_exit_leaves_only_when_nothing_else_can_sell_the_same_contracts() -> 
     story.flows = False
     story.exit()
 
-    assert [type(each) for each in story.gateway.inbox] == [CancelOrder, CancelOrder]
+    assert [type(each) for each in story.gateway.inbox] == [CancelOrder] * 3
 
-    story.gateway.take_in(1)
+    story.gateway.take_in(2)
     story.hear(*story.gateway.outbox)
     assert [type(each) for each in story.gateway.inbox] == [CancelOrder]
 
@@ -78,43 +80,6 @@ def test_a_trim_reduces_the_children_first_and_sells_after_that() -> None:
     story.wait(2)
     assert story.live() == {"T0": 1, "S0": 1}
     assert story.held == 1
-
-
-def test_an_exit_rests_below_the_bid_walks_down_and_ends_at_the_market_within_five_seconds() -> (
-    None
-):
-    story = opened()
-    story.quote("0.50", "0.52")
-    story.exit()
-    assert story.order(Purpose.EXIT).terms.limit_price == Decimal("0.49")
-
-    story.quote("0.50", "0.52")
-    story.wait(2.5, step=0.25)
-    assert story.order(Purpose.EXIT).terms.limit_price == Decimal("0.45")
-
-    story.wait(2, step=0.25)
-    assert story.order(Purpose.EXIT).order_type is OrderType.MARKET
-    assert story.live() == {"X1": 2}
-
-
-def test_an_exit_without_a_quote_goes_to_the_market_at_once() -> None:
-    story = opened()
-    story.wait(10)
-    story.exit()
-    assert story.order(Purpose.EXIT).order_type is OrderType.MARKET
-
-
-def test_what_an_exit_filled_before_it_was_called_off_is_not_sold_again() -> None:
-    story = opened()
-    story.exit()
-    story.fill(Purpose.EXIT, qty=1)
-    story.wait(5)
-
-    assert story.live() == {"X1": 1}
-    story.fill(Purpose.EXIT)
-    story.wait(2)
-    assert story.held == 0
-    assert not story.trade.is_open
 
 
 def test_a_stop_that_fills_while_it_is_being_canceled_leaves_nothing_to_sell() -> None:
@@ -259,115 +224,6 @@ def test_a_target_that_lost_its_stop_is_canceled_before_a_new_pair_is_placed() -
     assert story.live() == {"S1": 2, "T1": 2}
 
 
-def test_a_target_that_is_gone_comes_back_in_the_group_of_its_stop() -> None:
-    story = opened()
-    story.wait(2)
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.settle()
-
-    assert story.live() == {"S0": 2, "T1": 2}
-    assert story.order(Purpose.TAKE_PROFIT).oca_group == story.order(Purpose.STOP_LOSS).oca_group
-
-
-def test_a_target_that_is_refused_three_times_is_told_of_once_and_left_away() -> None:
-    story = opened()
-    story.gateway.rejects = 99
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.settle()
-    story.wait(30)
-
-    targets = [each for each in story.book.orders.values() if each.purpose is Purpose.TAKE_PROFIT]
-    assert len(targets) == 4
-    assert story.live() == {"S0": 2}
-    assert len(story.reports()) == 1
-    assert "only its stop" in story.reports()[0]
-
-
-def test_a_group_in_which_something_filled_is_not_joined_again() -> None:
-    story = opened()
-    story.fill(Purpose.TAKE_PROFIT, qty=1)
-    story.wait(2)
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.settle()
-    story.wait(5)
-
-    assert story.live() == {"S0": 1}
-
-
-def test_a_target_that_comes_back_as_its_stop_fills_sells_nothing_more() -> None:
-    story = opened()
-    story.flows = False
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.hear(*story.gateway.outbox)
-    story.gateway.outbox.clear()
-    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 2, Decimal("0.33"))
-    story.flows = True
-    story.settle()
-    story.wait(3)
-
-    assert story.order(Purpose.TAKE_PROFIT).status is OrderStatus.REJECTED
-    assert story.live() == {}
-    assert not story.trade.is_open
-
-
-def test_a_target_that_comes_back_as_its_stop_fills_in_part_is_reduced() -> None:
-    story = opened()
-    story.flows = False
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.hear(*story.gateway.outbox)
-    story.gateway.outbox.clear()
-    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 1, Decimal("0.33"))
-    story.flows = True
-    story.settle()
-    story.wait(2)
-
-    assert story.live() == {"S0": 1, "T1": 1}
-
-
-def test_a_position_without_a_stop_gets_one() -> None:
-    story = opened()
-    for purpose in (Purpose.TAKE_PROFIT, Purpose.STOP_LOSS):
-        story.gateway.end(story.at_gateway(purpose))
-    story.wait(1.5)
-
-    assert story.gateway.stops(story.con_id) == 2
-
-
-def test_a_stop_that_is_refused_three_times_closes_the_trade() -> None:
-    story = opened()
-    story.gateway.rejects = 6
-    story.gateway.end(story.at_gateway(Purpose.STOP_LOSS))
-    story.settle()
-    story.wait(8)
-
-    assert story.trade.hold == 0
-    assert "refused" in story.reports()[0]
-    story.fill(Purpose.EXIT)
-    assert story.held == 0
-
-
-def test_refused_exits_are_tried_again_at_longer_and_longer_intervals() -> None:
-    story = opened()
-    story.gateway.rejects = 10_000
-    story.exit()
-    story.wait(60)
-
-    exits = [each for each in story.book.orders.values() if each.purpose is Purpose.EXIT]
-    assert 5 <= len(exits) <= 15
-    assert all(each.status is OrderStatus.REJECTED for each in exits)
-
-
-def test_a_stop_that_never_lasts_does_not_become_a_flood_of_orders() -> None:
-    story = opened()
-    for _ in range(100):
-        for held in story.gateway.live():
-            story.gateway.end(held)
-        story.settle()
-        story.wait(0.1, step=0.1)
-
-    assert len(story.gateway.accepted) < 30
-
-
 def test_the_stop_moves_while_an_add_still_rests() -> None:
     story = opened(ROOMY)
     story.post(AddToTrade(price=Decimal("0.38")))
@@ -453,33 +309,6 @@ def test_a_trade_with_an_order_in_doubt_is_left_alone() -> None:
     assert story.live() == {"X0": 2}
 
 
-def test_no_more_is_sold_than_the_account_holds() -> None:
-    story = opened()
-    story.gateway.positions[story.con_id] = 1
-    story.lose()
-    story.connect()
-    story.exit()
-
-    assert story.live() == {"X0": 1}
-    story.fill(Purpose.EXIT)
-    story.wait(8)
-    assert story.live() == {}
-    assert not story.trade.is_open
-
-
-def test_an_exit_that_the_positions_do_not_allow_makes_the_gateway_be_asked() -> None:
-    story = opened()
-    story.gateway.positions[story.con_id] = 0
-    story.lose()
-    story.connect()
-    story.gateway.positions[story.con_id] = 2
-    story.exit()
-    assert story.live() == {}
-
-    story.wait(5)
-    assert story.live() == {"X0": 2}
-
-
 def test_being_short_is_told_once_and_takes_every_sell_back() -> None:
     story = opened()
     stop = story.order(Purpose.STOP_LOSS)
@@ -504,49 +333,6 @@ def test_being_short_is_told_once_and_takes_every_sell_back() -> None:
     assert story.order(Purpose.TAKE_PROFIT).status is OrderStatus.CANCELED
     assert [each for each in story.reports() if "short by 1" in each] == story.reports()
     assert len(story.reports()) == 1
-
-
-def test_a_refused_change_is_not_asked_for_again_at_once() -> None:
-    story = opened()
-    story.flows = False
-    story.move_stop("0.36")
-    story.gateway.inbox.clear()
-    refused = OrderErrored(
-        ib_order_id=story.order(Purpose.STOP_LOSS).ib_order_id, code=201, text="no"
-    )
-    story.hear(refused, ClockTicked())
-    assert story.gateway.inbox == []
-    assert story.order(Purpose.STOP_LOSS).is_live
-
-    story.wait(2)
-    assert [type(each) for each in story.gateway.inbox] == [ModifyOrder]
-
-
-def test_an_order_is_not_changed_before_the_gateway_had_time_to_take_it() -> None:
-    story = opened()
-    stop = story.order(Purpose.STOP_LOSS)
-    story.book.put_order(replace(stop, status=OrderStatus.PENDING_NEW, created_at=story.now))
-    story.flows = False
-
-    story.move_stop("0.36")
-    assert story.gateway.inbox == []
-
-    story.wait(2)
-    assert [type(each) for each in story.gateway.inbox] == [ModifyOrder]
-
-
-def test_a_confirmed_change_does_not_hold_up_the_next_one() -> None:
-    story = opened()
-    story.move_stop("0.36")
-    story.move_stop(StopAtBreakEven())
-
-    assert story.at_gateway(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.40")
-
-
-def test_a_target_moves_to_where_it_shall_rest() -> None:
-    story = opened()
-    story.post(SetTargets(targets=Targets(prices=(Decimal("0.90"),))))
-    assert story.at_gateway(Purpose.TAKE_PROFIT).terms.limit_price == Decimal("0.90")
 
 
 @pytest.mark.parametrize("moment", [0, 1, 2, 3])

@@ -64,7 +64,7 @@ def test_an_order_that_arrived_is_adopted() -> None:
     order = story.order(Purpose.ENTRY)
     assert order.status is OrderStatus.NEW
     assert order.perm_id == story.at_gateway(Purpose.ENTRY).perm_id
-    assert len(story.gateway.accepted) == 3
+    assert len(story.gateway.accepted) == 4
 
 
 def test_an_entry_that_filled_meanwhile_is_adopted_and_its_post_answered() -> None:
@@ -414,7 +414,7 @@ def forked() -> Story:
     stop = story.order(Purpose.STOP_LOSS)
     story.hear(LinkDegraded())
     story.gateway.fork(stop.ib_order_id, Terms(order_qty=2, stop_price=Decimal("0.35")))
-    assert story.gateway.stops(story.con_id) == 4
+    assert len(story.gateway.live()) == 4
     return story
 
 

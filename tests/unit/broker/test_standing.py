@@ -77,6 +77,7 @@ def test_the_status_lists_what_can_still_fill() -> None:
     assert {(each.purpose, each.price) for each in orders} == {
         (Purpose.STOP_LOSS, Decimal("0.33")),
         (Purpose.TAKE_PROFIT, Decimal("0.63")),
+        (Purpose.FLATTEN, None),
     }
 
 

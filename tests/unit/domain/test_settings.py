@@ -158,3 +158,8 @@ def test_a_stand_in_for_the_model_on_this_machine_is_allowed() -> None:
 def test_two_readings_need_a_key_for_the_second() -> None:
     assert "ANTHROPIC_API_KEY is empty" in problem("parser", {"PARSER_MODE": "agree"})
     assert load("parser", PARSER_MODE="agree", ANTHROPIC_API_KEY="k") is not None
+
+
+def test_the_host_is_the_one_that_is_set_unless_it_is_a_dry_run() -> None:
+    assert BrokerSettings(ibkr_host="10.1.2.3", dry_run=False).host == "10.1.2.3"
+    assert BrokerSettings(ibkr_host="10.1.2.3").host == "127.0.0.1"

@@ -4,11 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.domain.contract import ContractTerms, Right
 from autoscalper.domain.identity import AuthorId, MessageId
 from autoscalper.domain.instruction import CloseTrade, OpenTrade
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.profiles import Profile, Profiles
 from autoscalper.domain.reading import Ignored, Instructed, Reading
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
@@ -187,3 +189,20 @@ def test_what_was_forgotten_is_nothing_that_could_be_taken_back(desk: Desk) -> N
     desk.take(deleted(2))
     assert len(desk.signals) == 1
     assert len(desk.outcomes) == 1
+
+
+def test_a_post_is_read_with_what_its_channel_leaves_unsaid(desk: Desk) -> None:
+    assumed: list[str | None] = []
+
+    def read_and_note(
+        text: str, *, posted_on: date, conversation: Conversation | None = None
+    ) -> Reading:
+        assumed.append(conversation.default_underlying if conversation else "")
+        return Ignored(reason="noted")
+
+    room = a_post()
+    profiles = Profiles(by_channel={room.channel_name: Profile(default_underlying="SPX")})
+    desk.answers = Answers(desk.store, read_and_note, FixedClock(), profiles=profiles)
+    desk.take(PostPublished(post=room))
+    desk.take(PostPublished(post=replace(room, message_id=MessageId("2"), channel_name="else")))
+    assert assumed == ["SPX", None]

@@ -250,3 +250,27 @@ async def test_asking_costs_less_than_five_milliseconds_of_our_own_time(
             await client.ask(Question(post="bye KO"))
             spent.append(time.process_time() - started)
     assert statistics.median(spent) < 0.005
+
+
+@pytest.mark.parametrize("model", ["claude-haiku-5-5", "claude-other-1"])
+async def test_the_model_that_is_set_is_the_one_that_is_asked(model: str) -> None:
+    bodies: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        bodies.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 401 no\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        settings = ParserSettings(
+            anthropic_api_key=Secret("key"),
+            anthropic_api_url=f"http://127.0.0.1:{port}/",
+            llm_model=model,
+        )
+        client = LlmClient(settings, SystemClock())
+        await client.ask(Question(post="bye KO"))
+        await client.close()
+    assert f'"model":"{model}"'.encode() in bodies[0]
