@@ -76,7 +76,9 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case OrderReported() | OrderErrored() | FillReported():
             _order(book, event, now)
         case QuoteChanged():
-            book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
+            book.quotes[event.contract] = Quote(
+                bid=event.bid, ask=event.ask, at=now, underlying=event.underlying
+            )
         case BalanceReported() | FundsReported():
             _account(book, event)
         case ContractFound():
