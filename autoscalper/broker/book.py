@@ -107,8 +107,11 @@ class Book:
     def _take_off(self, ended: Order) -> None:
         trade = self.trades[ended.trade_id]
         unfilled = ended.terms.order_qty - ended.cum_qty
+        # An add that bought nothing was none.
+        adds = trade.adds - (ended.purpose is Purpose.ADD and ended.cum_qty == 0)
         if unfilled > 0:
-            self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
+            hold = max(trade.hold - unfilled, 0)
+            self.put_trade(msgspec.structs.replace(trade, hold=hold, adds=max(adds, 0)))
 
     def _pass_target(self, ended: Order) -> None:
         trade, price = self.trades[ended.trade_id], ended.terms.limit_price

@@ -16,7 +16,15 @@ from typing import assert_never
 import msgspec
 
 from autoscalper.domain.identity import ExecId
-from autoscalper.simulator import order_replies, replies, requests, sessions, terms, times
+from autoscalper.simulator import (
+    both_sides,
+    order_replies,
+    replies,
+    requests,
+    sessions,
+    terms,
+    times,
+)
 from autoscalper.simulator.account import cents, commission_of
 from autoscalper.simulator.account_desk import AccountDesk
 from autoscalper.simulator.instruments import Contract
@@ -99,7 +107,7 @@ class OrderDesk:
             terms=wanted,
             echo=terms.echo_of(request),
             echo_blocks={name: block for name, block in request.blocks.items() if name in _ECHOED},
-            rejection=self._funds_rejection(wanted, contract),
+            rejection=self._rejection(wanted, contract),
         )
         if request.fields["whatIf"] == "1":
             self._what_if(session, submission, contract, now)
@@ -302,6 +310,13 @@ class OrderDesk:
             execution.last_price,
         )
         return execution
+
+    def _rejection(self, wanted: OrderTerms, contract: Contract) -> tuple[int, str] | None:
+        if self._world.settings.simulator_refuses_both_sides and contract.right is not None:
+            refused = both_sides.rejection(wanted, self._world.book.live.of_contract(wanted.con_id))
+            if refused is not None:
+                return refused
+        return self._funds_rejection(wanted, contract)
 
     def _funds_rejection(self, wanted: OrderTerms, contract: Contract) -> tuple[int, str] | None:
         quote = self._world.quote(contract)
