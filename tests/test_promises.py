@@ -14,6 +14,7 @@ import pytest
 from autoscalper.domain.instruction import CloseTrade, ExitCause, Instruction
 from autoscalper.domain.limits import Rule
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.profiles import FORMS
 from autoscalper.domain.reading import Abstained, Ignored
 from autoscalper.domain.settings import BY_PROCESS
 from tests.stack.settings_table import OF_COMPOSE
@@ -58,6 +59,7 @@ IN_CODE = {
     "Outcomes": {kind.value for kind in OutcomeKind},
     "Rules": {rule.value for rule in Rule},
     "Settings": variables(),
+    "Channels": set(FORMS),
 }
 
 

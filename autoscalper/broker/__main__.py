@@ -12,9 +12,10 @@ from autoscalper.broker.book import Book
 from autoscalper.broker.desk import Desk
 from autoscalper.broker.ib_client import IbClient
 from autoscalper.broker.journal import Journal
+from autoscalper.domain import profiles
 from autoscalper.domain.settings import BY_PROCESS, BrokerSettings, contradictions
 from autoscalper.links import alert_to_broker, any_to_alert, broker_to_alert, parser_to_broker
-from autoscalper.runtime import config
+from autoscalper.runtime import config_file
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.log import Log
@@ -31,12 +32,12 @@ STATUS_SECONDS = 1.0
 
 async def broker() -> None:
     """Hold the gateway, follow the parser and decide, until told to stop."""
-    settings = config.load(BrokerSettings, known=BY_PROCESS.values(), contradictions=contradictions)
+    settings, channels = _read_config()
     process = Process("broker", settings)
     store = Store(process.store_path, durable=True, schema=journal.SCHEMA)
     notices = Log(store, any_to_alert.FROM_BROKER, process.clock)
     memory = Journal(store, notices)
-    book = Book(settings)
+    book = Book(settings, channels)
     memory.load(book, process.clock.now())
     desk = Desk(book, store, memory, process.clock)
     gateway = IbClient(settings, desk.hear)
@@ -88,6 +89,17 @@ def leaving_status(book: Book, process: Process[BrokerSettings]) -> Callable[[],
             await asyncio.sleep(STATUS_SECONDS)
 
     return leave_status
+
+
+def _read_config() -> tuple[BrokerSettings, profiles.Profiles]:
+    settings, tables = config_file.load(
+        BrokerSettings,
+        profiles.FORMS,
+        known=BY_PROCESS.values(),
+        contradictions=contradictions,
+        table_contradictions=profiles.problems,
+    )
+    return settings, profiles.profiles_of(tables)
 
 
 if __name__ == "__main__":

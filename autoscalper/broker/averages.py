@@ -31,7 +31,7 @@ def follow(book: Book, trade: Trade) -> Trade:
     """
     if not trade.is_stop_default or not any(map(_has_added, book.orders_of(trade))):
         return trade
-    settings, ticks = book.settings, book.contracts[trade.contract].ticks
+    settings, ticks = book.settings_for(trade), book.contracts[trade.contract].ticks
     average = average_of(book, trade)
     level = default_stop(average, settings.auto_stop_loss_percent, ticks)
     stop = level if settings.allow_looser_stops else max(trade.stop_price, level)

@@ -28,6 +28,7 @@ from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
+from autoscalper.domain.profiles import InChannel, Profiles, narrowed
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import alert_to_broker, any_to_alert
 from autoscalper.links.any_to_alert import CommandState
@@ -36,9 +37,10 @@ from autoscalper.links.any_to_alert import CommandState
 class Book:
     """The broker's state. Only the core changes it, and only through these methods."""
 
-    def __init__(self, settings: BrokerSettings) -> None:
+    def __init__(self, settings: BrokerSettings, profiles: Profiles | None = None) -> None:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
+        self.profiles = profiles or Profiles()
         self.phase = Phase.DOWN
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
@@ -295,6 +297,10 @@ class Book:
     def coming(self, trade: Trade) -> int:
         """Return how many contracts a trade's working buys can still bring."""
         return sum(order.leaves_qty for order in self.orders_of(trade) if order.side is Side.BUY)
+
+    def settings_for(self, posted: InChannel) -> BrokerSettings:
+        """Return the settings that hold in the channel of a post or a trade."""
+        return narrowed(self.settings, self.profiles.of(posted))
 
     def balance(self) -> Decimal:
         """Return the dollars that risk is a percentage of."""

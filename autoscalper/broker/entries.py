@@ -49,7 +49,10 @@ QUOTE_MAX_AGE = timedelta(seconds=5)
 
 def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> list[Command]:
     """Take an entry or an add to ``trade`` in: deny it, or let it wait for what it needs."""
-    instruction = signal.instruction
+    instruction, settings = signal.instruction, book.settings_for(signal.post)
+    closed = limits.check_channel(book.profiles.of(signal.post), settings)
+    if closed:
+        return _refuse(book, signal, OutcomeKind.DENIED, str(closed[0]), now)
     if _is_repost(book, signal):
         return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     if correlate.is_overtaken(book, signal):
@@ -59,13 +62,13 @@ def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) 
             return _refuse(book, signal, OutcomeKind.DENIED, "no open trade to add to", now)
         contract: OptionContract | None = trade.contract
     else:
-        contract = contract_named(signal, book.settings.default_expiry)
+        contract = contract_named(signal, settings.default_expiry)
     if contract is None:
         return _refuse(book, signal, OutcomeKind.DENIED, "the post names no expiry", now)
     is_nearest = (
         isinstance(instruction, OpenTrade)
         and instruction.contract.expiry is None
-        and book.settings.default_expiry is DefaultExpiry.NEAREST
+        and settings.default_expiry is DefaultExpiry.NEAREST
     )
     book.wait(Waiting(signal=signal, contract=contract, is_nearest=is_nearest))
     book.remember_alert(correlate.entry_key(signal), signal.post.posted_at)
@@ -162,7 +165,7 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     age = now - (waiting.taken_at or waiting.signal.post.posted_at)
-    if limits.is_too_old(age, book.settings):
+    if limits.is_too_old(age, book.settings_for(waiting.signal.post)):
         book.missed[waiting.signal.post.post_id] = waiting
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)
         return []
@@ -182,7 +185,7 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
 
 
 def _missed(book: Book, waiting: Waiting, age: timedelta, now: datetime) -> str:
-    most = book.settings.entry_max_age_seconds
+    most = book.settings_for(waiting.signal.post).entry_max_age_seconds
     detail = f"{age.total_seconds():.0f} s old, {most} s are allowed"
     instruction, quote = waiting.signal.instruction, _fresh_quote(book, waiting.contract, now)
     assert isinstance(instruction, OpenTrade | AddToTrade)
@@ -218,7 +221,7 @@ def _order(book: Book, waiting: Waiting, quote: Quote | None, now: datetime) -> 
         detail = "the post names no price and there is no quote"
         refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
         return []
-    settings = book.settings
+    settings = book.settings_for(waiting.signal.post)
     ticks = book.contracts[waiting.contract].ticks
     if settings.force_market_orders:
         # What it is expected to cost: size and stop need a price.
@@ -240,7 +243,7 @@ def _open(
     limit: Decimal,
     now: datetime,
 ) -> list[Command]:
-    settings = book.settings
+    settings = book.settings_for(waiting.signal.post)
     ticks = book.contracts[waiting.contract].ticks
     stop = first_stop(instruction.stop, limit, ticks)
     is_stop_default = stop is None
@@ -288,7 +291,7 @@ def _add(
     if _is_selling(book, trade):
         return []
     held = book.held(trade) + book.coming(trade)
-    room = book.settings.max_contracts - held
+    room = book.settings_for(waiting.signal.post).max_contracts - held
     trade, moved = _with_posted_levels(book, trade, waiting.signal.instruction, limit, now)
     size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now, adds_to=trade)
     denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
@@ -340,7 +343,7 @@ def _bracket(
     now: datetime,
 ) -> list[Command]:
     book.put_trade(trade)
-    at_market = book.settings.force_market_orders
+    at_market = book.settings_for(waiting.signal.post).force_market_orders
     entry = book.new_order(
         trade,
         purpose,

@@ -28,14 +28,15 @@ def size_of(
 
     What is added to a trade has the rest of that trade's risk budget.
     """
-    settings, instruction = book.settings, waiting.signal.instruction
+    settings = book.settings_for(waiting.signal.post)
+    instruction = waiting.signal.instruction
     assert isinstance(instruction, OpenTrade | AddToTrade)
     if isinstance(instruction, OpenTrade) and settings.initial_contracts is not None:
         room = min(room, settings.initial_contracts)
     if book.available_funds is not None and limit > 0:
         cost = _cost(book, waiting.contract, limit)
         room = min(room, int(max(book.available_funds, Decimal(0)) / cost))
-    day = trading_day.today(book, now)
+    day = trading_day.today(book, now, settings)
     factor = limits.size_factor(instruction.risk_level, settings)
     # A day that is over is denied as such.
     allowances = [] if limits.is_loss_reached(day) else [day.allowance]
@@ -67,7 +68,9 @@ def denials_of_entry(
     """Return every rule that forbids a new trade with a first order of ``size``."""
     open_contracts = [trade.contract for trade in book.open_trades()]
     return [
-        *limits.check_new_trade(waiting.contract, open_contracts, book.settings),
+        *limits.check_new_trade(
+            waiting.contract, open_contracts, book.settings_for(waiting.signal.post)
+        ),
         *_denials_of_both(book, waiting, quote, limit, stop, size, now),
     ]
 
@@ -84,7 +87,7 @@ def denials_of_add(
 ) -> list[limits.Denial]:
     """Return every rule that forbids adding ``size`` to the ``held`` contracts of ``trade``."""
     return [
-        *limits.check_add(trade.adds, held, book.settings),
+        *limits.check_add(trade.adds, held, book.settings_for(waiting.signal.post)),
         *_denials_of_both(book, waiting, quote, limit, trade.stop_price, size, now),
     ]
 
@@ -101,10 +104,11 @@ def _denials_of_both(
     instruction = waiting.signal.instruction
     assert isinstance(instruction, OpenTrade | AddToTrade)
     bid, ask = (quote.bid, quote.ask) if quote else (None, None)
-    market = limits.check_market(instruction.price, bid, ask, book.settings)
+    settings = book.settings_for(waiting.signal.post)
+    market = limits.check_market(instruction.price, bid, ask, settings)
     return [
-        *limits.check_last_day(now, flatten.time_of(book, waiting.contract)),
-        *limits.check_day(trading_day.today(book, now), book.settings),
+        *limits.check_last_day(now, flatten.time_of(book, waiting.contract, settings)),
+        *limits.check_day(trading_day.today(book, now, settings), settings),
         *market,
         # Against a market that cannot be meant, the rest says nothing.
         *([] if market else limits.check_prices(limit, stop) or limits.check_size(size)),

@@ -10,17 +10,18 @@ from autoscalper.broker.book import Book
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE, exchange_day
 from autoscalper.domain.last_day import flatten_time
+from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert
 
 #: IBKR tells the hours of the days just ahead: how near a last day must be to ask for its own.
 HOURS_AHEAD = timedelta(days=5)
 
 
-def time_of(book: Book, contract: OptionContract) -> datetime:
-    """Return when a position in ``contract`` is closed on its last day."""
+def time_of(book: Book, contract: OptionContract, settings: BrokerSettings) -> datetime:
+    """Return when a position in ``contract`` is closed on its last day, by ``settings``."""
     details = book.contracts.get(contract)
     closes_at = details.closes_at if details else None
-    return flatten_time(contract.expiry, closes_at, book.settings.flatten_at)
+    return flatten_time(contract.expiry, closes_at, settings.flatten_at)
 
 
 def lacks_hours(book: Book, contract: OptionContract, now: datetime) -> bool:
@@ -33,7 +34,7 @@ def lacks_hours(book: Book, contract: OptionContract, now: datetime) -> bool:
 def flatten_what_expires(book: Book, now: datetime) -> None:
     """Let nothing be held any more of what is closed today."""
     for trade in book.open_trades():
-        flatten = time_of(book, trade.contract)
+        flatten = time_of(book, trade.contract, book.settings_for(trade))
         is_last_day = exchange_day(now) == trade.contract.expiry
         if trade.hold == 0 or now < flatten or not is_last_day:
             continue

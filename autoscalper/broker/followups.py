@@ -252,7 +252,7 @@ def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: d
 def _is_same_contract(book: Book, waiting: Waiting, signal: SignalIssued) -> bool:
     if isinstance(signal.instruction, AddToTrade):
         return signal.instruction.contract.fits(waiting.contract)
-    named = contract_named(signal, book.settings.default_expiry)
+    named = contract_named(signal, book.settings_for(signal.post).default_expiry)
     if waiting.is_nearest and named is not None and signal.instruction.contract.expiry is None:
         return replace(named, expiry=waiting.contract.expiry) == waiting.contract
     return named == waiting.contract

@@ -67,7 +67,7 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
 def _watch_entries(
     book: Book, trade: Trade, buys: list[Order], protective: list[Order], now: datetime
 ) -> list[Command]:
-    timeout = timedelta(seconds=book.settings.entry_timeout_seconds)
+    timeout = timedelta(seconds=book.settings_for(trade).entry_timeout_seconds)
     unwanted = _are_unwanted(book, trade, buys, protective, now)
     commands = [
         command

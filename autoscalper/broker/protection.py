@@ -321,7 +321,7 @@ def _stop(
 
 
 def _last_sale_at(book: Book, trade: Trade) -> datetime:
-    return flatten.time_of(book, trade.contract) + RESTING_AFTER
+    return flatten.time_of(book, trade.contract, book.settings_for(trade)) + RESTING_AFTER
 
 
 def _give_up_protecting(book: Book, trade: Trade, last: Order, now: datetime) -> None:

@@ -87,7 +87,7 @@ def on_grid(rule: TrailBy, ticks: Ticks) -> TrailBy:
 def _move_to(book: Book, trade: Trade, wanted: Decimal) -> Outcome:
     if wanted <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is filled to break even on")
-    if wanted < trade.stop_price and not book.settings.allow_looser_stops:
+    if wanted < trade.stop_price and not book.settings_for(trade).allow_looser_stops:
         detail = f"a stop at {shown(wanted)} is looser than the one at {shown(trade.stop_price)}"
         return Outcome(kind=OutcomeKind.DENIED, detail=detail)
     moved = replace(trade, stop_price=wanted, trail=None, is_stop_default=False)
@@ -100,7 +100,7 @@ def _trail(book: Book, trade: Trade, rule: TrailBy, now: datetime) -> Outcome:
         return Outcome(kind=OutcomeKind.DENIED, detail=f"a stop {behind(rule)} protects nothing")
     level = trailing.level_behind_market(book, trade, rule, now)
     start = trade.stop_price
-    if level is not None and (level > start or book.settings.allow_looser_stops):
+    if level is not None and (level > start or book.settings_for(trade).allow_looser_stops):
         start = level
     if start <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail=f"a stop {behind(rule)} protects nothing")

@@ -13,6 +13,7 @@ from autoscalper.broker.orders import Trade
 from autoscalper.domain import limits, results
 from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.pricing import ONE_HUNDRED
+from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert
 
 
@@ -24,7 +25,7 @@ def watch(book: Book, now: datetime) -> None:
         _carry(book, trade, day)
     if not trades or book.over_on == day:
         return
-    so_far = today(book, now)
+    so_far = today(book, now, book.settings)
     if not limits.is_loss_reached(so_far):
         return
     book.end_day(day)
@@ -36,13 +37,13 @@ def watch(book: Book, now: datetime) -> None:
     book.notify(f"day over {day}", any_to_alert.Reported(level=level, text=text, reported_at=now))
 
 
-def today(book: Book, now: datetime) -> limits.Day:
-    """Return how the day went so far."""
+def today(book: Book, now: datetime, settings: BrokerSettings) -> limits.Day:
+    """Return how the day went so far, measured by ``settings``."""
     day = exchange_day(now)
     trades = [each for each in book.trades.values() if _is_of(each, day)]
     return limits.Day(
         result=sum((_result(book, each, day) for each in trades), Decimal(0)),
-        allowed_loss=book.balance() * book.settings.daily_max_loss_percent / ONE_HUNDRED,
+        allowed_loss=book.balance() * settings.daily_max_loss_percent / ONE_HUNDRED,
         losses_in_a_row=_longest_run_of_losses(book, trades),
         is_over=book.over_on == day,
     )

@@ -45,6 +45,7 @@ _PROGRESS_POSTS = 100
 
 #: Limits and account of the demo's day: small enough that every rule can be seen at work.
 _DAY_SETTINGS = {
+    "CONFIG_FILE": str(DAY.with_name("autoscalper.toml")),
     "SIMULATOR_MARKET": "walk",
     "SIMULATOR_CASH": "10000",
     "ACCOUNT_BALANCE": "10000",

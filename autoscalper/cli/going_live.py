@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from autoscalper.cli.finding import Finding, failure, ok, warning
+from autoscalper.domain import profiles
 from autoscalper.domain.settings import BY_PROCESS, BrokerSettings, TradingMode, contradictions
-from autoscalper.runtime import config
+from autoscalper.runtime import config, config_file
 from autoscalper.runtime.errors import SettingsInvalid
 
 #: Passwords that stand in examples, and are therefore everybody's.
@@ -20,7 +21,19 @@ _VNC_CHARACTERS = 8
 def check_settings(environment: Mapping[str, str] | None = None) -> list[Finding]:
     """Return a failure for each problem of any process's settings, one ok if there is none."""
     problems: dict[str, None] = {}
-    for settings in BY_PROCESS.values():
+    tables: config_file.Tables = {}
+    try:
+        _, tables = config_file.load(
+            BrokerSettings,
+            profiles.FORMS,
+            known=BY_PROCESS.values(),
+            contradictions=contradictions,
+            table_contradictions=profiles.problems,
+            environment=environment,
+        )
+    except SettingsInvalid as error:
+        problems |= dict.fromkeys(error.problems)
+    for settings in set(BY_PROCESS.values()) - {BrokerSettings}:
         try:
             config.load(
                 settings,
@@ -32,7 +45,9 @@ def check_settings(environment: Mapping[str, str] | None = None) -> list[Finding
             problems |= dict.fromkeys(error.problems)
     if problems:
         return [failure("settings", problem) for problem in problems]
-    return [ok("settings", "every variable is known and makes sense")]
+    here = profiles.profiles_of(tables).by_channel.items()
+    channels = [ok("channel", f"{name}: {profiles.described(each)}") for name, each in here]
+    return [ok("settings", "every variable is known and makes sense"), *channels]
 
 
 def check_mode(settings: BrokerSettings) -> list[Finding]:

@@ -210,6 +210,7 @@ def make_environment(
         "DATA_DIR": str(directory / "data"),
         "RUN_DIR": str(directory / "run"),
         "CLOCK_FILE": str(directory / "run" / "clock"),
+        "CONFIG_FILE": os.devnull,
         "DRY_RUN": "true",
         "SIMULATOR_PORT": str(port),
         "SIMULATOR_AUTOSTART": "true",

@@ -16,7 +16,8 @@ from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import RiskLevel
 from autoscalper.domain.last_day import NO_ENTRIES_BEFORE, is_too_late
 from autoscalper.domain.pricing import ONE_HUNDRED, shown
-from autoscalper.domain.settings import BrokerSettings
+from autoscalper.domain.profiles import Profile
+from autoscalper.domain.settings import BrokerSettings, TradingMode
 from autoscalper.domain.sizing import Size
 
 
@@ -36,6 +37,7 @@ class Rule(enum.Enum):
     PRICE = "price"
     FUNDS = "funds"
     HOURS = "hours"
+    CHANNEL = "channel"
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,16 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 #: By how much a posted price may differ from the market before it must mean something else.
 PLAUSIBLE_FACTOR = 2
+
+
+def check_channel(profile: Profile, settings: BrokerSettings) -> list[Denial]:
+    """Return a denial where nothing may be opened from a channel's posts."""
+    if profile.off:
+        return [Denial(rule=Rule.CHANNEL, numbers="it is switched off")]
+    is_real = settings.trading_mode is TradingMode.LIVE and not settings.dry_run
+    if profile.paper and is_real:
+        return [Denial(rule=Rule.CHANNEL, numbers="it is on paper, and orders are real")]
+    return []
 
 
 def is_too_old(age: timedelta, settings: BrokerSettings) -> bool:

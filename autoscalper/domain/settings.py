@@ -87,6 +87,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     link_addresses: dict[str, str] = {}
     #: File with the shift of a clock that all processes share; for dry runs only.
     clock_file: str = ""
+    #: File with what holds in one channel only.
+    config_file: str = "config/autoscalper.toml"
     #: Directory in which tests arm the points at which a process shall die; for dry runs only.
     crash_dir: str = ""
     dry_run: bool = True

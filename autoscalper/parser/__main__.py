@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 
+from autoscalper.domain import profiles
 from autoscalper.domain.settings import BY_PROCESS, ParserMode, ParserSettings, contradictions
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.parser import grammar, line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.consultant import Consultant
-from autoscalper.runtime import config, crashpoints
+from autoscalper.runtime import config_file, crashpoints
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
@@ -23,12 +24,17 @@ logger = logging.getLogger(__name__)
 
 async def parser() -> None:
     """Answer what ingest logs, until told to stop."""
-    settings = config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
+    settings, tables = config_file.load(
+        ParserSettings,
+        profiles.FORMS,
+        known=BY_PROCESS.values(),
+        contradictions=contradictions,
+    )
     process = Process("parser", settings)
     clock = process.clock
     store = Store(process.store_path, durable=False, schema=memory.SCHEMA + line.SCHEMA)
     mode = _mode(settings)
-    desk = Answers(store, grammar.read, clock, mode=mode)
+    desk = Answers(store, grammar.read, clock, mode=mode, profiles=profiles.profiles_of(tables))
     consultant = None
     if mode is not ParserMode.GRAMMAR:
         consultant = Consultant(desk, store, settings, clock)

@@ -6,10 +6,13 @@ import logging
 from datetime import date
 from typing import Protocol, assert_never
 
+from msgspec.structs import replace
+
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ChannelId, PostId, SignalId
 from autoscalper.domain.instruction import CloseTrade, MoveStop, TrimTrade
 from autoscalper.domain.post import Post
+from autoscalper.domain.profiles import Profiles
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
 from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
@@ -47,7 +50,13 @@ class Answers:
     """
 
     def __init__(
-        self, store: Store, read: Read, clock: Clock, *, mode: ParserMode = ParserMode.GRAMMAR
+        self,
+        store: Store,
+        read: Read,
+        clock: Clock,
+        *,
+        mode: ParserMode = ParserMode.GRAMMAR,
+        profiles: Profiles | None = None,
     ) -> None:
         """Write into ``store``, opened with the schemas of ``memory`` and ``line``."""
         self.signals: Log[parser_to_broker.Message] = Log(store, parser_to_broker.LINK, clock)
@@ -57,6 +66,7 @@ class Answers:
         self._read = read
         self._clock = clock
         self._mode = mode
+        self._profiles = profiles or Profiles()
         #: Questions that came back without an answer worth remembering.
         self._unread: dict[str, Unread] = {}
 
@@ -184,7 +194,8 @@ class Answers:
         if isinstance(message, PostDeleted):
             return Ignored(reason="deleted")
         post = message.post
-        conversation = self._memory.conversation_before(post)
+        assumed = self._profiles.of(post).default_underlying
+        conversation = replace(self._memory.conversation_before(post), default_underlying=assumed)
         reading = self._read(post.text, posted_on=_day(post), conversation=conversation)
         return guards.for_people(reading, post.text)
 

@@ -49,6 +49,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     subjects: tuple[Subject, ...] = ()
     #: What the post that is being replied to named.
     replied_to: ContractTerms | None = None
+    #: What a contract in this channel is of that is named without its ticker.
+    default_underlying: str | None = None
 
     def after(self, reading: Reading, *, posted_on: date) -> Conversation:
         """Return the conversation with the reading of a post of that New York date added."""

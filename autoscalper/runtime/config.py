@@ -44,10 +44,10 @@ def load(
         text = environment.get(name, "")
         if text:
             try:
-                values[field.name] = _convert(text, field.type)
+                values[field.name] = convert(text, field.type)
             except (ValueError, msgspec.ValidationError):
                 shown = "a secret" if _is_secret(field.type) else repr(text)
-                problems.append(f"{name} is {shown}, expected {_expected(field.type)}")
+                problems.append(f"{name} is {shown}, expected {expected(field.type)}")
     if not problems:
         loaded = settings(**values)
         problems = contradictions(loaded)
@@ -75,7 +75,20 @@ def _misspelt(environment: Mapping[str, str], structs: set[type[msgspec.Struct]]
     return problems
 
 
-def _convert(text: str, annotation: Any) -> Any:
+def text_of(
+    settings: type[msgspec.Struct], field: str, environment: Mapping[str, str] | None = None
+) -> str:
+    """Return the text of one setting that any text is right for."""
+    environment = os.environ if environment is None else environment
+    return environment.get(field.upper(), "") or str(getattr(settings(), field))
+
+
+def convert(text: str, annotation: Any) -> Any:
+    """Return ``text`` as a value of that type.
+
+    Raises:
+        ValueError, msgspec.ValidationError: it is none.
+    """
     plain = _plain(annotation)
     if _is_secret(annotation):
         return plain(text)
@@ -131,7 +144,8 @@ def _is_secret(annotation: Any) -> bool:
     return isinstance(plain, type) and plain.__name__ == "Secret"
 
 
-def _expected(annotation: Any) -> str:
+def expected(annotation: Any) -> str:
+    """Return what a value of that type looks like, in words."""
     described = _description(annotation)
     if described:
         return described

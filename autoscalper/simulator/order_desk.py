@@ -17,8 +17,8 @@ import msgspec
 
 from autoscalper.domain.identity import ExecId
 from autoscalper.simulator import (
-    both_sides,
     order_replies,
+    rejections,
     replies,
     requests,
     sessions,
@@ -37,7 +37,6 @@ from autoscalper.simulator.orders import (
     Kept,
     Opened,
     Order,
-    OrderTerms,
     Refused,
     Rejected,
     Side,
@@ -107,7 +106,7 @@ class OrderDesk:
             terms=wanted,
             echo=terms.echo_of(request),
             echo_blocks={name: block for name, block in request.blocks.items() if name in _ECHOED},
-            rejection=self._rejection(wanted, contract),
+            rejection=rejections.rejection(world, wanted, contract),
         )
         if request.fields["whatIf"] == "1":
             self._what_if(session, submission, contract, now)
@@ -310,25 +309,6 @@ class OrderDesk:
             execution.last_price,
         )
         return execution
-
-    def _rejection(self, wanted: OrderTerms, contract: Contract) -> tuple[int, str] | None:
-        if self._world.settings.simulator_refuses_both_sides and contract.right is not None:
-            refused = both_sides.rejection(wanted, self._world.book.live.of_contract(wanted.con_id))
-            if refused is not None:
-                return refused
-        return self._funds_rejection(wanted, contract)
-
-    def _funds_rejection(self, wanted: OrderTerms, contract: Contract) -> tuple[int, str] | None:
-        quote = self._world.quote(contract)
-        price = wanted.limit_price or quote.ask or Decimal(0)
-        cost = price * wanted.order_qty * contract.multiplier
-        if wanted.side is Side.SELL or cost <= self._world.account.cash:
-            return None
-        return 201, (
-            "Order rejected - reason:We are unable to accept your order. Your Available Funds are"
-            f" insufficient: {cents(self._world.account.cash)} USD available,"
-            f" {cents(cost)} USD needed"
-        )
 
     def _what_if(
         self, session: Session, submission: Submission, contract: Contract, now: datetime

@@ -6,11 +6,13 @@ from datetime import date
 
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
 from autoscalper.parser.conversation import Conversation
+from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.decide import decide
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
+from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.normalise import normalise
-from autoscalper.parser.grammar.post import parse
-from autoscalper.parser.grammar.tokens import MAX_TOKENS
+from autoscalper.parser.grammar.post import Post, parse
+from autoscalper.parser.grammar.tokens import MAX_TOKENS, Kind
 
 #: A longer post is not acted on; Discord itself allows 4000 characters.
 LONGEST_POST = 8000
@@ -31,6 +33,8 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
     post = parse(plain, posted_on)
     if len(post.tokens) >= MAX_TOKENS:
         return Abstained(reason="longer than any alert")
+    if conversation is not None and conversation.default_underlying is not None:
+        _assume(post, conversation.default_underlying)
     return _reading(decide(post, conversation))
 
 
@@ -42,3 +46,17 @@ def _reading(found: Finding | Doubt | Nothing) -> Reading:
             return Abstained(reason=found.reason)
         case Nothing():
             return Ignored(reason=found.reason)
+
+
+def _assume(post: Post, underlying: str) -> None:
+    """A word that nobody knows may be a ticker as well: then nothing is assumed."""
+    named = {ticker_at(post.tokens, index) for index in range(len(post.tokens))}
+    if named - {None, underlying}:
+        return
+    for mention in post.mentions:
+        before = post.tokens[mention.first - 1] if mention.first else None
+        is_unknown = (
+            before is not None and before.kind is Kind.WORD and before.meaning is Meaning.UNKNOWN
+        )
+        if mention.underlying is None and not is_unknown:
+            mention.underlying = underlying

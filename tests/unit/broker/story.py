@@ -40,6 +40,7 @@ from autoscalper.domain.instruction import (
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import Outcome
 from autoscalper.domain.post import Post
+from autoscalper.domain.profiles import Profiles
 from autoscalper.domain.reading import Reader
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert, parser_to_broker
@@ -77,8 +78,13 @@ def entry(contract: OptionContract = CALL, price: str | None = "0.40", **said: o
 class Story:
     """A book, a gateway and a clock that the test moves."""
 
-    def __init__(self, settings: BrokerSettings = SETTINGS, gateway: ModelGateway | None = None):
-        self.book = Book(settings)
+    def __init__(
+        self,
+        settings: BrokerSettings = SETTINGS,
+        gateway: ModelGateway | None = None,
+        profiles: Profiles | None = None,
+    ) -> None:
+        self.book = Book(settings, profiles)
         self.gateway = gateway or ModelGateway()
         self.now = MORNING
         self.outcomes: dict[PostId, Outcome] = {}
@@ -291,9 +297,11 @@ class Story:
         self.book.take_changes()
 
 
-def opened(settings: BrokerSettings = SETTINGS, **said: object) -> Story:
+def opened(
+    settings: BrokerSettings = SETTINGS, profiles: Profiles | None = None, **said: object
+) -> Story:
     """Return a story in which two contracts were bought at 0.40 and are protected."""
-    story = Story(settings)
+    story = Story(settings, profiles=profiles)
     story.connect()
     story.post(entry(**said))  # type: ignore[arg-type]
     story.fill(Purpose.ENTRY)

@@ -51,7 +51,7 @@ def test_what_expires_later_stays() -> None:
 def test_on_a_half_day_the_contracts_own_hours_count() -> None:
     story = opened()
     closes(story, CALL, FLATTEN - timedelta(hours=2, minutes=45))
-    assert flatten.time_of(story.book, CALL) == FLATTEN - timedelta(hours=3)
+    assert flatten.time_of(story.book, CALL, story.book.settings) == FLATTEN - timedelta(hours=3)
     story.now = FLATTEN - timedelta(hours=3)
     story.wait(3)
     assert story.order(Purpose.EXIT).terms.order_qty == 2

@@ -41,22 +41,22 @@ def trade_and_lose(story: Story, strike: int) -> None:
 def test_what_is_held_counts_at_the_bid_and_what_was_sold_at_its_price() -> None:
     story = opened()
     story.quote("0.45", "0.46")
-    assert trading_day.today(story.book, story.now).result == Decimal(10)
+    assert trading_day.today(story.book, story.now, story.book.settings).result == Decimal(10)
     story.fill(Purpose.STOP_LOSS, 1, price="0.33")
-    assert trading_day.today(story.book, story.now).result == Decimal(-2)
+    assert trading_day.today(story.book, story.now, story.book.settings).result == Decimal(-2)
 
 
 def test_without_a_market_what_is_held_counts_as_if_it_were_stopped() -> None:
     story = opened()
     story.book.quotes.clear()
-    assert trading_day.today(story.book, story.now).result == Decimal(-14)
+    assert trading_day.today(story.book, story.now, story.book.settings).result == Decimal(-14)
 
 
 def test_a_loss_that_is_only_on_paper_ends_the_day_and_is_told_once() -> None:
     story = opened(CAREFUL)
     story.quote("0.31", "0.32")
     story.wait(1)
-    assert trading_day.today(story.book, story.now).result == Decimal(-18)
+    assert trading_day.today(story.book, story.now, story.book.settings).result == Decimal(-18)
     story.quote("0.30", "0.31")
     story.wait(5)
     (told,) = [text for text in story.reports() if "the day's loss" in text]
@@ -90,7 +90,7 @@ def test_the_next_day_begins_with_nothing_lost() -> None:
     story.fill(Purpose.EXIT, price="0.20")
     story.wait(1.5)
     story.now = MORNING + timedelta(days=3)
-    assert trading_day.today(story.book, story.now).result == 0
+    assert trading_day.today(story.book, story.now, story.book.settings).result == 0
     post_id = story.post(entry(PUT))
     story.fill(Purpose.ENTRY)
     story.wait(1.5)
@@ -106,7 +106,7 @@ def test_what_is_held_over_night_counts_from_what_it_was_worth_when_the_day_bega
     story.now = datetime(2026, 11, 21, 5, 0, 1, tzinfo=UTC)
     story.wait(1)
     story.quote("0.46", "0.47", PUT)
-    assert trading_day.today(story.book, story.now).result == Decimal(-8)
+    assert trading_day.today(story.book, story.now, story.book.settings).result == Decimal(-8)
 
 
 def test_three_losing_trades_in_a_row_end_the_day() -> None:
@@ -152,9 +152,9 @@ def test_the_day_outlives_a_restart() -> None:
         memory.load(again, story.now)
         store.close()
     again.quotes = story.book.quotes
-    before = trading_day.today(story.book, story.now)
+    before = trading_day.today(story.book, story.now, story.book.settings)
     assert before.is_over
-    assert trading_day.today(again, story.now) == before
+    assert trading_day.today(again, story.now, again.settings) == before
 
 
 class _Stopped:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -86,3 +88,24 @@ def test_a_missing_or_an_examples_password_is_refused(change: dict[str, str], wh
 def test_a_vnc_password_of_which_only_a_part_counts_is_told() -> None:
     found = check_login(LIVE, LOGIN | {"VNC_PASSWORD": "nine char"})
     assert [each.what for each in found if each.level is Level.WARNING] == ["vnc"]
+
+
+def test_what_holds_in_a_channel_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "autoscalper.toml"
+    path.write_text("[channels.room]\nmax_contracts = 1\npaper = true\n")
+    found = check_settings({"CONFIG_FILE": str(path)})
+    assert [each.text for each in found if each.what == "channel"] == [
+        "room: paper, max_contracts=1"
+    ]
+
+
+def test_a_channel_that_widens_a_limit_is_told_beside_all_other_problems(tmp_path: Path) -> None:
+    path = tmp_path / "autoscalper.toml"
+    path.write_text("[channels.room]\nmax_contracts = 5\n")
+    (told,) = failures(check_settings({"CONFIG_FILE": str(path)}))
+    assert told == (
+        f"{path}: room: max_contracts is 5, expected no more than MAX_CONTRACTS, which is 2"
+    )
+    path.write_text("[channels.room]\nmax_contracts = 0\n")
+    both = failures(check_settings({"CONFIG_FILE": str(path), "MAX_LOSS_STREAK": "none"}))
+    assert [each.split(" ")[0] for each in both] == ["MAX_LOSS_STREAK", f"{path}:"]

@@ -12,6 +12,7 @@ from autoscalper.domain.limits import (
     Denial,
     Rule,
     check_add,
+    check_channel,
     check_day,
     check_funds,
     check_market,
@@ -21,6 +22,7 @@ from autoscalper.domain.limits import (
     is_too_old,
     size_factor,
 )
+from autoscalper.domain.profiles import Profile
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
 
@@ -189,3 +191,9 @@ def test_what_cannot_be_paid_is_denied_where_the_funds_are_known() -> None:
     assert str(denial) == "funds: one contract costs $43.00, $42.99 are available"
     assert check_funds(Decimal("43"), Decimal("43")) == []
     assert check_funds(Decimal("43"), None) == []
+
+
+def test_a_channel_that_is_off_opens_nothing() -> None:
+    assert check_channel(Profile(), SETTINGS) == []
+    (denial,) = check_channel(Profile(off=True), SETTINGS)
+    assert str(denial) == "channel: it is switched off"

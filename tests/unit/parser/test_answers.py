@@ -4,11 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.domain.contract import ContractTerms, Right
 from autoscalper.domain.identity import AuthorId, MessageId
 from autoscalper.domain.instruction import CloseTrade, OpenTrade
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.domain.profiles import Profile, Profiles
 from autoscalper.domain.reading import Ignored, Instructed, Reading
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
@@ -178,3 +180,20 @@ def test_a_post_is_read_with_what_its_author_said_before_in_the_channel(desk: De
         "2026-03-18: [], reply to None",
         "2026-03-18: [], reply to IWM 210C",
     ]
+
+
+def test_a_post_is_read_with_what_its_channel_leaves_unsaid(desk: Desk) -> None:
+    assumed: list[str | None] = []
+
+    def read_and_note(
+        text: str, *, posted_on: date, conversation: Conversation | None = None
+    ) -> Reading:
+        assumed.append(conversation.default_underlying if conversation else "")
+        return Ignored(reason="noted")
+
+    room = a_post()
+    profiles = Profiles(by_channel={room.channel_name: Profile(default_underlying="SPX")})
+    desk.answers = Answers(desk.store, read_and_note, FixedClock(), profiles=profiles)
+    desk.take(PostPublished(post=room))
+    desk.take(PostPublished(post=replace(room, message_id=MessageId("2"), channel_name="else")))
+    assert assumed == ["SPX", None]

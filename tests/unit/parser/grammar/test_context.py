@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from autoscalper.domain.reading import Abstained
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.grammar import read
 from tests.unit.parser.grammar.examples import summary
@@ -97,3 +98,26 @@ def test_a_reply_means_the_contract_of_the_post_it_replies_to() -> None:
     other = "BTO NVDA 200c 8/14 @ 3.10"
     assert said(ENTRY, other, "out half", reply_to=ENTRY) == "TRIM MSFT 505C 2026-08-14 part 0.50"
     assert said(ENTRY, "out", reply_to="nice day") == "EXIT MSFT 505C 2026-08-14"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BTO 5850C 8/14 @ 4.10", "NEW SPX 5850C 2026-08-14 @4.10"),
+        ("in 5850p 8/14 4.10", "NEW SPX 5850P 2026-08-14 @4.10"),
+        ("BTO MSFT 505c 8/14 @ 4.10", "NEW MSFT 505C 2026-08-14 @4.10"),
+    ],
+)
+def test_a_contract_without_its_ticker_is_the_channels_own(text: str, expected: str) -> None:
+    conversation = Conversation(default_underlying="SPX")
+    assert summary(read(text, posted_on=TUESDAY, conversation=conversation)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["MSFT looks strong. BTO 505c 8/14 @ 4.10", "BTO softwareco 505c 8/14 @ 4.10", "505c 8/14"],
+)
+def test_where_another_ticker_may_be_meant_nothing_is_assumed(text: str) -> None:
+    conversation = Conversation(default_underlying="SPX")
+    reading = read(text, posted_on=TUESDAY, conversation=conversation)
+    assert isinstance(reading, Abstained)
