@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autoscalper.domain.instruction import CloseTrade, ExitCause, Instruction
+from autoscalper.domain.instruction import CloseTrade, ExitCause, Instruction, StopRule
 from autoscalper.domain.limits import Rule
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.profiles import FORMS
@@ -56,6 +56,7 @@ def variables() -> set[str]:
 #: What the code has, by the heading of the table that must have all of it.
 IN_CODE = {
     "Events": events(),
+    "Stops": {each.__name__ for each in typing.get_args(StopRule)},
     "Outcomes": {kind.value for kind in OutcomeKind},
     "Rules": {rule.value for rule in Rule},
     "Settings": variables(),

@@ -19,6 +19,7 @@ from autoscalper.domain.instruction import (
     SetTargets,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     StopRule,
     TrailBy,
     TrimTrade,
@@ -75,6 +76,8 @@ def _stop(stop: StopRule | None) -> str:
             return f"stop {price} {basis.value}"
         case StopAtBreakEven():
             return "stop entry"
+        case StopBelow(percent=percent):
+            return f"stop {percent}% below"
         case TrailBy(percent=percent):
             return f"trail {percent}%"
         case None:
