@@ -75,6 +75,8 @@ class Book:
         self.over_on: date | None = None
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
+        #: Since when the market of what is held has been below its stop.
+        self.below_stop_since: dict[TradeId, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
