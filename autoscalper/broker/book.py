@@ -75,6 +75,8 @@ class Book:
         self.over_on: date | None = None
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
+        #: Since when the market of what is held has been below its stop.
+        self.below_stop_since: dict[TradeId, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
@@ -109,8 +111,11 @@ class Book:
     def _take_off(self, ended: Order) -> None:
         trade = self.trades[ended.trade_id]
         unfilled = ended.terms.order_qty - ended.cum_qty
+        # An add that bought nothing was none.
+        adds = trade.adds - (ended.purpose is Purpose.ADD and ended.cum_qty == 0)
         if unfilled > 0:
-            self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
+            hold = max(trade.hold - unfilled, 0)
+            self.put_trade(msgspec.structs.replace(trade, hold=hold, adds=max(adds, 0)))
 
     def _pass_target(self, ended: Order) -> None:
         trade, price = self.trades[ended.trade_id], ended.terms.limit_price

@@ -13,6 +13,7 @@ from autoscalper.broker import (
     entries,
     flatten,
     followups,
+    gaps,
     levels,
     operator,
     orderbook,
@@ -91,6 +92,7 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ClockTicked():
             trading_day.watch(book, now)
             trailing.follow(book, now)
+            gaps.close_what_fell_through(book, now)
             questions.run_out(book, now)
             flatten.flatten_what_expires(book, now)
             return _ask_about_doubts(book, now)
