@@ -40,6 +40,8 @@ class Book:
     #: Dollars, as the gateway last told them.
     net_liquidation: Decimal | None = None
     available_funds: Decimal | None = None
+    #: When the gateway's evidence was last taken in whole.
+    reconciled_at: datetime | None = None
     #: When what is old was last forgotten.
     forgot_at: datetime | None = None
 
@@ -54,8 +56,6 @@ class Book:
         self.attempts = 0
         self.account = ""
         self.degraded = False
-        #: When the gateway's evidence was last taken in whole.
-        self.reconciled_at: datetime | None = None
         self.paused = False
         self.high_water_mark = IbOrderId(0)
         #: The mark when the present connection began: orders above it left over this one.
@@ -81,6 +81,8 @@ class Book:
         self.quotes: dict[OptionContract, Quote] = {}
         #: What quotes are streamed of over the present connection, and when they were last needed.
         self.watched: dict[OptionContract, datetime] = {}
+        #: Since when the market of what is held has been below its stop.
+        self.below_stop_since: dict[TradeId, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
@@ -115,8 +117,11 @@ class Book:
     def _take_off(self, ended: Order) -> None:
         trade = self.trades[ended.trade_id]
         unfilled = ended.terms.order_qty - ended.cum_qty
+        # An add that bought nothing was none.
+        adds = trade.adds - (ended.purpose is Purpose.ADD and ended.cum_qty == 0)
         if unfilled > 0:
-            self.put_trade(msgspec.structs.replace(trade, hold=max(trade.hold - unfilled, 0)))
+            hold = max(trade.hold - unfilled, 0)
+            self.put_trade(msgspec.structs.replace(trade, hold=hold, adds=max(adds, 0)))
 
     def _pass_target(self, ended: Order) -> None:
         trade, price = self.trades[ended.trade_id], ended.terms.limit_price

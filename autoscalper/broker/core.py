@@ -15,6 +15,7 @@ from autoscalper.broker import (
     followups,
     foreign,
     forgetting,
+    gaps,
     levels,
     market_data,
     operator,
@@ -81,7 +82,9 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             foreign.hear(book, event, now)
             _order(book, event, now)
         case QuoteChanged():
-            book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
+            book.quotes[event.contract] = Quote(
+                bid=event.bid, ask=event.ask, at=now, underlying=event.underlying
+            )
         case BalanceReported() | FundsReported() | PositionReported():
             _account(book, event, now)
         case ContractFound():
@@ -92,15 +95,20 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
-            forgetting.forget_daily(book, now)
-            trading_day.watch(book, now)
-            trailing.follow(book, now)
-            questions.run_out(book, now)
-            flatten.flatten_what_expires(book, now)
-            return _ask_about_doubts(book, now) + market_data.let_go(book, now)
+            return _let_time_pass(book, now)
         case _:
             return _gateway(book, event, now)
     return []
+
+
+def _let_time_pass(book: Book, now: datetime) -> list[Command]:
+    forgetting.forget_daily(book, now)
+    trading_day.watch(book, now)
+    trailing.follow(book, now)
+    gaps.close_what_fell_through(book, now)
+    questions.run_out(book, now)
+    flatten.flatten_what_expires(book, now)
+    return _ask_about_doubts(book, now) + market_data.let_go(book, now)
 
 
 def _account(

@@ -12,19 +12,26 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import correlate, entry_checks, flatten, market_data
+from autoscalper.broker import averages, correlate, entry_checks, flatten, market_data, stops
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.protection import bracket
 from autoscalper.broker.records import Phase, Quote, Waiting
 from autoscalper.broker.stops import first_stop, on_grid
-from autoscalper.broker.targets import prices_above
+from autoscalper.broker.targets import prices_above, with_targets
 from autoscalper.broker.words import understood_as
 from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.instruction import AddToTrade, OpenTrade, PriceBasis, Targets, TrailBy
+from autoscalper.domain.instruction import (
+    AddToTrade,
+    Instruction,
+    OpenTrade,
+    PriceBasis,
+    Targets,
+    TrailBy,
+)
 from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
@@ -88,7 +95,8 @@ def deny_contract(book: Book, contract: OptionContract, reason: str, now: dateti
     """Deny every waiting entry in a contract that IBKR does not have."""
     for waiting in list(book.waiting.values()):
         if waiting.contract == contract and waiting.trade_id is None:
-            refuse_waiting(book, waiting, OutcomeKind.DENIED, f"{contract}: {reason}", now)
+            denial = str(limits.not_listed(contract, reason))
+            refuse_waiting(book, waiting, OutcomeKind.DENIED, denial, now)
 
 
 def settle_expiry(book: Book, asked: OptionContract, found: OptionContract) -> None:
@@ -266,6 +274,7 @@ def _open(
         is_stop_default=is_stop_default,
         is_target_default=not posted,
         trader_qty=instruction.quantity,
+        risk_level=instruction.risk_level,
         author_name=post.author_name,
         channel_name=post.channel_name,
         posted_price=instruction.price,
@@ -277,26 +286,47 @@ def _add(
     book: Book, waiting: Waiting, quote: Quote | None, limit: Decimal, now: datetime
 ) -> list[Command]:
     trade = correlate.trade_in(book, waiting.contract)
-    if trade is None or trade.hold == 0:
+    if trade is None or trade.hold == 0 or book.held(trade) + book.coming(trade) <= 0:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "no open trade to add to", now)
         return []
     if _is_selling(book, trade):
         return []
     held = book.held(trade) + book.coming(trade)
     room = book.settings_for(waiting.signal.post).max_contracts - held
-    size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now)
+    trade, moved = _with_posted_levels(book, trade, waiting.signal.instruction, limit, now)
+    size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now, adds_to=trade)
     denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
     if denials:
-        return _deny(book, waiting, denials, now)
+        return _deny(book, waiting, denials, now, moved)
+    if averages.is_in_the_way(book, trade):
+        book.wait(replace(waiting, needs_way=True))
+        return []
     grown = replace(
         trade,
         # A trim that is not carried out yet stays in force.
         hold=min(held, trade.hold) + size.contracts,
         adds=trade.adds + 1,
+        trader_qty=averages.trader_has(trade, waiting.signal.instruction),
         is_enough=False,
         messages=(*trade.messages, waiting.signal.post.message_id),
     )
     return _bracket(book, waiting, grown, Purpose.ADD, limit, size.contracts, now)
+
+
+def _with_posted_levels(
+    book: Book, trade: Trade, add: Instruction, limit: Decimal, now: datetime
+) -> tuple[Trade, str]:
+    # What the post says of stop and targets is meant for all that is held, bought more or not.
+    assert isinstance(add, AddToTrade)
+    moved = ""
+    if add.stop is not None:
+        moved = stops.move(book, add.stop, trade, now).detail
+    trade = book.trades[trade.trade_id]
+    targets = _posted_targets(add.targets, limit, book.contracts[trade.contract].ticks)
+    if add.targets is not None and targets:
+        trade = with_targets(trade, targets, has_runner=add.targets.leaves_runner)
+        book.put_trade(trade)
+    return trade, moved
 
 
 def _is_selling(book: Book, trade: Trade) -> bool:
@@ -337,8 +367,8 @@ def _posted_targets(
 
 
 def _deny(
-    book: Book, waiting: Waiting, denials: list[limits.Denial], now: datetime
+    book: Book, waiting: Waiting, denials: list[limits.Denial], now: datetime, moved: str = ""
 ) -> list[Command]:
-    detail = "; ".join(str(denial) for denial in denials)
+    detail = "; ".join([*map(str, denials), *([moved] if moved else [])])
     refuse_waiting(book, waiting, OutcomeKind.DENIED, detail, now)
     return []

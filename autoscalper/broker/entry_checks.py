@@ -5,19 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from autoscalper.broker import flatten, trading_day
+from autoscalper.broker import averages, flatten, trading_day
 from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Quote, Waiting
 from autoscalper.domain import limits, sizing
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
+from autoscalper.domain.pricing import ONE_HUNDRED
 
 
 def size_of(
-    book: Book, waiting: Waiting, limit: Decimal, stop: Decimal, room: int, now: datetime
+    book: Book,
+    waiting: Waiting,
+    limit: Decimal,
+    stop: Decimal,
+    room: int,
+    now: datetime,
+    adds_to: Trade | None = None,
 ) -> sizing.Size:
-    """Return how many of at most ``room`` contracts may be bought at ``limit``."""
+    """Return how many of at most ``room`` contracts may be bought at ``limit``.
+
+    What is added to a trade has the rest of that trade's risk budget.
+    """
     settings = book.settings_for(waiting.signal.post)
     instruction = waiting.signal.instruction
     assert isinstance(instruction, OpenTrade | AddToTrade)
@@ -27,16 +37,22 @@ def size_of(
         cost = _cost(book, waiting.contract, limit)
         room = min(room, int(max(book.available_funds, Decimal(0)) / cost))
     day = trading_day.today(book, now, settings)
+    factor = limits.size_factor(instruction.risk_level, settings)
+    # A day that is over is denied as such.
+    allowances = [] if limits.is_loss_reached(day) else [day.allowance]
+    if adds_to is not None:
+        factor = min(factor, limits.size_factor(adds_to.risk_level, settings))
+        budget = book.balance() * settings.risk_per_trade_percent / ONE_HUNDRED * factor
+        allowances.append(budget - averages.at_risk(book, adds_to))
     return sizing.size_by_risk(
         balance=book.balance(),
         risk_percent=settings.risk_per_trade_percent,
-        factor=limits.size_factor(instruction.risk_level, settings),
+        factor=factor,
         limit_price=limit,
         stop_price=stop,
         multiplier=book.contracts[waiting.contract].multiplier,
         most=room,
-        # A day that is over is denied as such.
-        allowance=None if limits.is_loss_reached(day) else day.allowance,
+        allowance=min(allowances, default=None),
     )
 
 
@@ -90,12 +106,15 @@ def _denials_of_both(
     bid, ask = (quote.bid, quote.ask) if quote else (None, None)
     settings = book.settings_for(waiting.signal.post)
     market = limits.check_market(instruction.price, bid, ask, settings)
+    strike = limits.check_strike(waiting.contract, quote.underlying if quote else None)
+    is_plausible = not strike and all(each.rule is not limits.Rule.PRICE for each in market)
     return [
         *limits.check_last_day(now, flatten.time_of(book, waiting.contract, settings)),
         *limits.check_day(trading_day.today(book, now, settings), settings),
+        *strike,
         *market,
-        # Against a market that cannot be meant, the rest says nothing.
-        *([] if market else limits.check_prices(limit, stop) or limits.check_size(size)),
+        # Of a price that cannot be meant, stop and size say nothing.
+        *(limits.check_prices(limit, stop) or limits.check_size(size) if is_plausible else []),
         *limits.check_funds(_cost(book, waiting.contract, limit), book.available_funds),
     ]
 

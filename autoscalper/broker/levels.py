@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from autoscalper.broker import endings, exits, protection
+from autoscalper.broker import averages, endings, exits, protection
 from autoscalper.broker.book import Book
 from autoscalper.broker.changes import cancel, is_settling
 from autoscalper.broker.commands import Command
@@ -47,6 +47,7 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
     protective = [order for order in live if order.purpose in PROTECTIVE]
     if buys:
         return _watch_entries(book, trade, buys, protective, now)
+    trade = averages.follow(book, trade)
     held = book.held(trade)
     if held < 0:
         text = f"{trade.contract} is short by {-held}: buy it back by hand"

@@ -21,7 +21,7 @@ from autoscalper.domain.identity import (
     SignalId,
     TradeId,
 )
-from autoscalper.domain.instruction import TrailBy
+from autoscalper.domain.instruction import RiskLevel, TrailBy
 from autoscalper.domain.order import TERMINAL, OrderStatus, OrderType, Purpose, Side
 from autoscalper.domain.pricing import shown
 
@@ -143,6 +143,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     #: the last one, a runner has its stop alone.
     targets: tuple[Decimal, ...] | None = None
     has_runner: bool = False
+    #: How risky the trader called it: it bounds what adds may risk, too.
+    risk_level: RiskLevel = RiskLevel.NORMAL
     #: Contracts that the trader has himself, where his posts say it.
     trader_qty: int | None = None
     #: Whether the stop, the target are the settings' and not a trader's: they follow the average.

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from autoscalper.broker import flatten
+from autoscalper.broker import averages, flatten
 from autoscalper.broker.book import Book
 from autoscalper.broker.changes import (
     MAX_REFUSED,
@@ -77,12 +77,13 @@ def reprice(book: Book, trade: Trade, protective: list[Order], now: datetime) ->
     """Return the changes that bring resting orders to the prices of the trade."""
     commands: list[Command] = []
     groups = groups_of(protective)
+    makes_way = averages.makes_way(book, trade)
     for index, group in enumerate(groups):
         target = price_of_group(trade, index, len(groups))
         for order in group:
             if order.status is OrderStatus.PENDING_CANCEL:
                 continue
-            if order.purpose is Purpose.TAKE_PROFIT and target is None:
+            if order.purpose is Purpose.TAKE_PROFIT and (target is None or makes_way):
                 commands += cancel(book, order, now)
                 continue
             wanted = order.terms
@@ -215,7 +216,8 @@ def _restore(book: Book, trade: Trade, protective: list[Order], now: datetime) -
             continue
         part = Part(qty=covered_by(group), target=price_of_group(trade, index, len(groups)))
         commands += _restore_last_sale(book, trade, group, part, now)
-        if part.target is not None and not only(group, Purpose.TAKE_PROFIT):
+        is_bare = not only(group, Purpose.TAKE_PROFIT) and not averages.makes_way(book, trade)
+        if part.target is not None and is_bare:
             commands += _join(book, trade, Purpose.TAKE_PROFIT, stops[0].oca_group, part, now)
     return commands
 

@@ -44,6 +44,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     bid: Decimal | None
     ask: Decimal | None
     at: datetime
+    #: The underlying's price in dollars, None where it is not known.
+    underlying: Decimal | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     trade_id: TradeId | None = None
     #: When the operator took an entry that came too late; its age counts from then.
     taken_at: datetime | None = None
+    #: An add that waits for our own resting sells of its contract to be out of its way.
+    needs_way: bool = False
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

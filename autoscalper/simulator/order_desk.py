@@ -16,7 +16,15 @@ from typing import assert_never
 import msgspec
 
 from autoscalper.domain.identity import ExecId
-from autoscalper.simulator import order_replies, replies, requests, sessions, terms, times
+from autoscalper.simulator import (
+    order_replies,
+    rejections,
+    replies,
+    requests,
+    sessions,
+    terms,
+    times,
+)
 from autoscalper.simulator.account import cents, commission_of
 from autoscalper.simulator.account_desk import AccountDesk
 from autoscalper.simulator.instruments import Contract
@@ -29,7 +37,6 @@ from autoscalper.simulator.orders import (
     Kept,
     Opened,
     Order,
-    OrderTerms,
     Refused,
     Rejected,
     Side,
@@ -99,7 +106,7 @@ class OrderDesk:
             terms=wanted,
             echo=terms.echo_of(request),
             echo_blocks={name: block for name, block in request.blocks.items() if name in _ECHOED},
-            rejection=self._funds_rejection(wanted, contract),
+            rejection=rejections.rejection(world, wanted, contract),
         )
         if request.fields["whatIf"] == "1":
             self._what_if(session, submission, contract, now)
@@ -302,18 +309,6 @@ class OrderDesk:
             execution.last_price,
         )
         return execution
-
-    def _funds_rejection(self, wanted: OrderTerms, contract: Contract) -> tuple[int, str] | None:
-        quote = self._world.quote(contract)
-        price = wanted.limit_price or quote.ask or Decimal(0)
-        cost = price * wanted.order_qty * contract.multiplier
-        if wanted.side is Side.SELL or cost <= self._world.account.cash:
-            return None
-        return 201, (
-            "Order rejected - reason:We are unable to accept your order. Your Available Funds are"
-            f" insufficient: {cents(self._world.account.cash)} USD available,"
-            f" {cents(cost)} USD needed"
-        )
 
     def _what_if(
         self, session: Session, submission: Submission, contract: Contract, now: datetime

@@ -261,6 +261,9 @@ class ModelGateway:
             self.rejects -= 1
             self._refuse(order.ib_order_id, 201, "Order rejected - reason: no")
             return
+        if self._meets_the_other_side(order):
+            self._refuse(order.ib_order_id, 201, "Cannot have open orders on both sides")
+            return
         group = [each for each in self.orders.values() if each.order.oca_group == order.oca_group]
         if order.oca_group and any(each.status is OrderStatus.FILLED for each in group):
             self._refuse(order.ib_order_id, 201, "Order rejected - OCA group is already filled")
@@ -273,6 +276,20 @@ class ModelGateway:
             perm_id=PermId(order.ib_order_id + 700_000),
             is_staged=is_staged,
             is_crossed=order.oca_group != "" and any(each.cum_qty for each in group),
+        )
+
+    def _meets_the_other_side(self, order: Order) -> bool:
+        works = (OrderType.LIMIT, OrderType.MARKET)
+        if order.parent or order.order_type not in works or order.active_at:
+            return False
+        return any(
+            held.works
+            and held.order.side is not order.side
+            and held.order.order_type in works
+            and held.order.active_at is None
+            and self._fillable(held) > 0
+            for held in self.orders.values()
+            if held.order.contract == order.contract
         )
 
     def _modify(self, order: Order, terms: Terms) -> None:

@@ -382,6 +382,8 @@ def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:
     story = opened(BrokerSettings(max_contracts=4, initial_contracts=2))
     story.flows = False
     story.post(AddToTrade(price=Decimal("0.38")))
+    story.gateway.take_in()
+    story.hear(*story.gateway.outbox)
     story.lose()
     story.flows = True
     story.trim()
@@ -392,7 +394,7 @@ def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:
 
     assert story.order(Purpose.ADD).status is OrderStatus.ABANDONED
     assert story.trade.hold == 1
-    assert story.live() == {"T0": 1, "S0": 1, "X0": 1}
+    assert story.live() == {"S0": 1, "X0": 1, "T2": 1}
 
 
 def test_the_gateway_is_asked_only_about_what_is_in_doubt_for_some_seconds() -> None:
