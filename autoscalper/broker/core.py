@@ -224,7 +224,8 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
 
 def _look_up_again(book: Book, now: datetime) -> list[Command]:
     contracts = {trade.contract: False for trade in book.open_trades()}
-    for waiting in book.waiting.values():
+    # Of what was missed the present price is shown.
+    for waiting in (*book.missed.values(), *book.waiting.values()):
         contracts[waiting.contract] = waiting.is_nearest
     return [
         entries.look_up(book, contract, now, or_later=contracts[contract])

@@ -130,7 +130,7 @@ def positions(book: Book, now: datetime) -> list[tuple[Holding, int]]:
 def lines_of(request: Request) -> tuple[str, ...]:
     """Return how far a command is with the positions that are not our trades'."""
     lines = [foreign_orders.described(order) for order in request.foreign]
-    lines += request.left.values()
+    lines += [*request.gone.values(), *request.left.values()]
     if request.wants_account:
         lines.append("The rest of the account: as soon as the gateway has told what it holds")
     return tuple(lines)
@@ -148,6 +148,14 @@ def _hear_open(book: Book, report: OrderReport, now: datetime) -> list[Command]:
         return []
     # It was told as given up: it must not close anything after all.
     return [CancelOrder(ib_order_id=before.ib_order_id)]
+
+
+def is_whole(request: Request) -> bool:
+    """Return whether everything was closed that the operator was shown."""
+    are_whole = all(
+        order.cum_qty >= order.order_qty and not order.left_qty for order in request.foreign
+    )
+    return are_whole and not request.left
 
 
 def _hear_report(book: Book, report: OrderReport, now: datetime) -> None:
@@ -188,13 +196,16 @@ def _order_what_is_wanted(
     is_late = now - command.given_at > ORDERED_WITHIN
     ordered = {order.holding.con_id for order in request.foreign}
     fresh: list[ForeignOrder] = []
-    left = dict(request.left)
+    left, gone = dict(request.left), dict(request.gone)
     waits = False
     for named in command.positions:
-        if named.con_id in ordered or named.con_id in left:
+        if named.con_id in ordered or named.con_id in left or named.con_id in gone:
             continue
         if _must_wait(book, named.con_id, now) and not is_late:
             waits = True
+            continue
+        if not snapshot.positions.get(named.con_id):
+            gone[named.con_id] = f"{named.name}: not held any more"
             continue
         why_not = "too late, command again" if is_late else _why_not(book, named, snapshot)
         if why_not:
@@ -206,7 +217,13 @@ def _order_what_is_wanted(
     if not waits:
         left |= unnamed
     book.put_request(
-        replace(request, foreign=(*request.foreign, *fresh), left=left, wants_account=waits)
+        replace(
+            request,
+            foreign=(*request.foreign, *fresh),
+            left=left,
+            gone=gone,
+            wants_account=waits,
+        )
     )
     return [PlaceForeign(order=order) for order in fresh]
 
@@ -228,10 +245,10 @@ def _is_recent(moment: datetime | None, now: datetime) -> bool:
 
 
 def _why_not(book: Book, named: NamedPosition, snapshot: Snapshot) -> str:
-    held = snapshot.positions.get(named.con_id, 0)
+    held = snapshot.positions[named.con_id]
     holding = book.holdings.get(named.con_id)
-    if held == 0 or holding is None:
-        return "it is not held any more"
+    if holding is None:
+        return "the gateway has not said what it is"
     if (held > 0) != (named.qty > 0):
         return f"it was {named.qty} and is {held} now"
     if holding.kind not in CLOSABLE:

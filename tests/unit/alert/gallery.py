@@ -192,6 +192,11 @@ def _closing() -> Iterator[tuple[str, str, Keyboard]]:
         (
             "… and reports each position",
             CommandState.DONE,
+            (done, "KO: sold 100 at 61.26", "F 11P 2026-12-18: bought 2 at 0.35"),
+        ),
+        (
+            "… or what could not be closed",
+            CommandState.PARTLY,
             (
                 done,
                 "KO: sold 70 at 61.25, 30 left to other working orders",
