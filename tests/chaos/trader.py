@@ -16,7 +16,8 @@ import msgspec
 #: Every option of the day expires here; the day itself is two days earlier.
 EXPIRY = "2026-03-20"
 _SHORT_EXPIRY = "3/20"
-_UNDERLYINGS = ("SPY", "QQQ", "IWM")
+#: What is traded, and the lowest strike of each that is near enough to its price to be plausible.
+_LOWEST_STRIKES = {"SPY": 500, "QQQ": 450, "IWM": 170}
 _CENT = Decimal("0.01")
 #: The share of posts that arrive late, and how late at most.
 _LATE_SHARE = 0.1
@@ -246,7 +247,7 @@ class _Trade:
 
 
 def _contracts() -> Iterator[Contract]:
-    for strike in range(300, 900):
-        for underlying in _UNDERLYINGS:
+    for step in range(180):
+        for underlying, lowest in _LOWEST_STRIKES.items():
             for right in ("C", "P"):
-                yield Contract(underlying=underlying, strike=strike, right=right)
+                yield Contract(underlying=underlying, strike=lowest + step, right=right)
