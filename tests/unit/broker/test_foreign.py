@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -138,6 +138,20 @@ class AccountGateway(ModelGateway):
         self.fills.append(fill)
         self.outbox.append(FillReported(fill=fill))
         self.tell_position(con_id, self.positions[con_id])
+
+
+def fill_of(con_id: ConId, qty: int, executed_at: datetime) -> Fill:
+    return Fill(
+        exec_id=ExecId("hand.1.01"),
+        client_order_id=ClientOrderId(""),
+        ib_order_id=IbOrderId(0),
+        perm_id=PermId(1),
+        con_id=con_id,
+        side=Side.SELL,
+        last_qty=qty,
+        last_price=Decimal(1),
+        executed_at=executed_at,
+    )
 
 
 class AccountStory(Story):
@@ -321,10 +335,12 @@ def test_a_position_that_turned_around_is_left_alone() -> None:
     assert story.answer() == (CommandState.PARTLY, expected)
 
 
-def working(side: Side, qty: int, *con_ids: ConId) -> OrderReport:
+def working(
+    side: Side, qty: int, *con_ids: ConId, ib_order_id: int = 0, ref: str | None = "by hand"
+) -> OrderReport:
     return OrderReport(
-        ib_order_id=IbOrderId(0),
-        client_order_id=ClientOrderId("by hand"),
+        ib_order_id=IbOrderId(ib_order_id),
+        client_order_id=None if ref is None else ClientOrderId(ref),
         status=OrderStatus.NEW,
         order_qty=qty,
         con_ids=con_ids,
@@ -342,6 +358,41 @@ def test_what_a_working_order_of_somebody_else_would_sell_is_not_sold_as_well() 
         CommandState.PARTLY,
         ("KO: sold 30 at 1.00, 70 left to other working orders",),
     )
+
+
+def test_an_order_of_another_client_with_the_same_number_is_not_taken_for_ours() -> None:
+    story = account(puts=0)
+    story.command((NamedPosition(con_id=SHARES, name="KO", qty=10),), 1)
+    (ours,) = story.gateway.sent
+    theirs = working(Side.SELL, 60, SHARES, ib_order_id=ours.ib_order_id, ref=None)
+    story.gateway.others = [theirs]
+    story.command((NamedPosition(con_id=SHARES, name="KO", qty=100),), 2)
+    assert story.sent() == [("KO", "sell", 10), ("KO", "sell", 30)]
+
+
+def test_an_order_that_is_lost_is_not_found_in_another_clients_with_the_same_number() -> None:
+    story = account(puts=0)
+    story.gateway.loses = True
+    story.command((NamedPosition(con_id=SHARES, name="KO", qty=10),))
+    (ours,) = story.book.requests[story.given.command_id].foreign
+    theirs = working(Side.SELL, 60, SHARES, ib_order_id=ours.ib_order_id, ref=None)
+    story.gateway.others = [theirs]
+    story.wait(15)
+    assert story.answer()[0] is CommandState.PARTLY
+
+
+def test_a_position_that_somebody_just_traded_waits_until_the_account_shows_it() -> None:
+    story = account(puts=0)
+    story.gateway.now = story.now
+    # Sold at a terminal a moment ago; the account does not show it yet.
+    story.gateway.fills.append(fill_of(SHARES, 100, story.now))
+    story.command((NamedPosition(con_id=SHARES, name="KO", qty=100),))
+    story.wait(3)
+    assert story.sent() == []
+    story.gateway.positions[SHARES] = 0
+    story.wait(5)
+    assert story.sent() == []
+    assert story.answer() == (CommandState.DONE, ("KO: not held any more",))
 
 
 def test_a_position_that_is_being_sold_wholly_by_somebody_else_is_left_alone() -> None:
