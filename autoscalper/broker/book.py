@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.broker import targets
-from autoscalper.broker.events import ContractDetails, Fill, Snapshot
+from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
@@ -37,6 +37,12 @@ from autoscalper.links.any_to_alert import CommandState
 class Book:
     """The broker's state. Only the core changes it, and only through these methods."""
 
+    #: Dollars, as the gateway last told them.
+    net_liquidation: Decimal | None = None
+    available_funds: Decimal | None = None
+    #: When what is old was last forgotten.
+    forgot_at: datetime | None = None
+
     def __init__(self, settings: BrokerSettings, profiles: Profiles | None = None) -> None:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
@@ -57,7 +63,6 @@ class Book:
         self.orders: dict[ClientOrderId, Order] = {}
         self.trades: dict[TradeId, Trade] = {}
         self.waiting: dict[SignalId, Waiting] = {}
-        #: Entries that came too late, while they can be taken by hand. Not kept over restarts.
         self.missed: dict[PostId, Waiting] = {}
         self.requests: dict[CommandId, Request] = {}
         self.questions: dict[QuestionId, Question] = {}
@@ -67,7 +72,6 @@ class Book:
         #: When what alert was last posted, by its key, so that a repost is known.
         self.recent_alerts: dict[str, datetime] = {}
         self.exec_ids: set[ExecId] = set()
-        #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
         #: The fills of the trades that are remembered.
         self.fills: dict[TradeId, list[Fill]] = {}
@@ -75,17 +79,17 @@ class Book:
         self.over_on: date | None = None
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
-        #: Since when the market of what is held has been below its stop.
-        self.below_stop_since: dict[TradeId, datetime] = {}
+        #: What quotes are streamed of over the present connection, and when they were last needed.
+        self.watched: dict[OptionContract, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
+        #: What the account holds, ours and others', as it was last told.
+        self.holdings: dict[ConId, Holding] = {}
         #: The newest question for a snapshot: its number, its time, and whether it is answered.
         self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
         self.snapshot_awaited = False
-        self.net_liquidation: Decimal | None = None
-        self.available_funds: Decimal | None = None
         self.changes = Changes()
         self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
         self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
@@ -127,6 +131,16 @@ class Book:
         self.trades[trade.trade_id] = trade
         self.changes.trades[trade.trade_id] = trade
 
+    def forget_trade(self, trade_id: TradeId) -> None:
+        """Think no more of a trade and all that belongs to it."""
+        for client_order_id in self._by_trade.pop(trade_id, ()):
+            order = self.orders.pop(client_order_id)
+            self._by_ib_order_id.pop(order.ib_order_id, None)
+        for fill in self.fills.pop(trade_id, ()):
+            self.exec_ids.discard(execution_of(fill.exec_id))
+        self.told.pop(trade_id, None)
+        del self.trades[trade_id]
+
     def wait(self, waiting: Waiting) -> None:
         """Remember an entry that is not decided yet, or what is new about it."""
         self.waiting[waiting.signal.signal_id] = waiting
@@ -136,6 +150,16 @@ class Book:
         """Forget an entry that is decided."""
         self.waiting.pop(signal_id, None)
         self.changes.waiting[signal_id] = None
+
+    def miss(self, waiting: Waiting) -> None:
+        """Remember an entry that came too late and can be taken by hand."""
+        post_id = waiting.signal.post.post_id
+        self.missed[post_id] = self.changes.missed[post_id] = waiting
+
+    def stop_missing(self, post_id: PostId) -> None:
+        """Forget an entry that was taken by hand, or cannot be any more."""
+        self.missed.pop(post_id, None)
+        self.changes.missed[post_id] = None
 
     def ask(self, question: Question) -> None:
         """Remember a question to the operator, or what is new about it."""
@@ -209,11 +233,15 @@ class Book:
         self.paused = paused
         self.changes.paused = paused
 
+    def put_request(self, request: Request) -> None:
+        """Remember how far a command of the operator is."""
+        self.requests[request.command.command_id] = request
+        self.changes.requests[request.command.command_id] = request
+
     def answer(self, request: Request, now: datetime) -> None:
         """Remember how far a command of the operator is, and tell."""
         command_id = request.command.command_id
-        self.requests[command_id] = request
-        self.changes.requests[command_id] = request
+        self.put_request(request)
         self.tell_answer(command_id, request.state, request.lines, now)
 
     def tell_answer(
@@ -362,16 +390,6 @@ class Book:
             if is_meant and request.state is CommandState.UNDER_WAY:
                 return request
         return None
-
-
-def execution_of(exec_id: ExecId) -> ExecId:
-    """Return what a fill and its corrections have in common.
-
-    A correction differs from what it corrects in the digits after the last dot (IBKR,
-    "Execution.ExecId"); it mends the books and moves no contracts again.
-    """
-    head, _, number = exec_id.rpartition(".")
-    return ExecId(head or number)
 
 
 def outcome_key(post_id: PostId) -> str:

@@ -25,12 +25,11 @@ QUOTE_MAX_AGE = timedelta(seconds=5)
 def close_what_fell_through(book: Book, now: datetime) -> None:
     """Let nothing be held any more whose stop should have sold it."""
     for trade in book.open_trades():
-        if not _is_below_stop(book, trade, now):
-            book.below_stop_since.pop(trade.trade_id, None)
-            continue
-        since = book.below_stop_since.setdefault(trade.trade_id, now)
-        if now - since >= PATIENCE:
+        since = trade.below_stop_since or now if _is_below_stop(book, trade, now) else None
+        if since is not None and now - since >= PATIENCE:
             _close(book, trade, now)
+        elif since != trade.below_stop_since:
+            book.put_trade(replace(trade, below_stop_since=since))
 
 
 def _is_below_stop(book: Book, trade: Trade, now: datetime) -> bool:
@@ -42,8 +41,7 @@ def _is_below_stop(book: Book, trade: Trade, now: datetime) -> bool:
 
 
 def _close(book: Book, trade: Trade, now: datetime) -> None:
-    del book.below_stop_since[trade.trade_id]
-    book.put_trade(replace(trade, hold=0))
+    book.put_trade(replace(trade, hold=0, below_stop_since=None))
     ask = book.quotes[trade.contract].ask
     assert ask is not None
     text = (

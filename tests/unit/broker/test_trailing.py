@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import ib_async
 import pytest
 from msgspec.structs import replace
 
@@ -210,5 +211,5 @@ def test_a_trailing_stop_reads_back_as_it_was_sent(rule: TrailBy) -> None:
         rule.percent is not None,
         rule.amount is not None,
     )
-    read = ib_mapping.report_of_open(sent, "PreSubmitted")
+    read = ib_mapping.report_of_open(sent, "PreSubmitted", ib_async.Option())
     assert (read.order_qty, read.stop_price) == (2, Decimal("0.4"))
