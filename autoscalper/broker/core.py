@@ -82,7 +82,9 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             foreign.hear(book, event, now)
             _order(book, event, now)
         case QuoteChanged():
-            book.quotes[event.contract] = Quote(bid=event.bid, ask=event.ask, at=now)
+            book.quotes[event.contract] = Quote(
+                bid=event.bid, ask=event.ask, at=now, underlying=event.underlying
+            )
         case BalanceReported() | FundsReported() | PositionReported():
             _account(book, event, now)
         case ContractFound():

@@ -95,7 +95,8 @@ def deny_contract(book: Book, contract: OptionContract, reason: str, now: dateti
     """Deny every waiting entry in a contract that IBKR does not have."""
     for waiting in list(book.waiting.values()):
         if waiting.contract == contract and waiting.trade_id is None:
-            refuse_waiting(book, waiting, OutcomeKind.DENIED, f"{contract}: {reason}", now)
+            denial = str(limits.not_listed(contract, reason))
+            refuse_waiting(book, waiting, OutcomeKind.DENIED, denial, now)
 
 
 def settle_expiry(book: Book, asked: OptionContract, found: OptionContract) -> None:

@@ -106,12 +106,15 @@ def _denials_of_both(
     bid, ask = (quote.bid, quote.ask) if quote else (None, None)
     settings = book.settings_for(waiting.signal.post)
     market = limits.check_market(instruction.price, bid, ask, settings)
+    strike = limits.check_strike(waiting.contract, quote.underlying if quote else None)
+    is_plausible = not strike and all(each.rule is not limits.Rule.PRICE for each in market)
     return [
         *limits.check_last_day(now, flatten.time_of(book, waiting.contract, settings)),
         *limits.check_day(trading_day.today(book, now, settings), settings),
+        *strike,
         *market,
-        # Against a market that cannot be meant, the rest says nothing.
-        *([] if market else limits.check_prices(limit, stop) or limits.check_size(size)),
+        # Of a price that cannot be meant, stop and size say nothing.
+        *(limits.check_prices(limit, stop) or limits.check_size(size) if is_plausible else []),
         *limits.check_funds(_cost(book, waiting.contract, limit), book.available_funds),
     ]
 

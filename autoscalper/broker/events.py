@@ -204,6 +204,8 @@ class QuoteChanged(msgspec.Struct, frozen=True, kw_only=True):
     contract: OptionContract
     bid: Decimal | None
     ask: Decimal | None
+    #: The underlying's price in dollars, where it is told with the option's.
+    underlying: Decimal | None = None
 
 
 class BalanceReported(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,7 +87,8 @@ class IbConnection(ib_async.IB):
 
         def changed(ticker: ib_async.Ticker) -> None:
             bid, ask = ib_mapping.quote_side(ticker.bid), ib_mapping.quote_side(ticker.ask)
-            self._emit(events.QuoteChanged(contract=named, bid=bid, ask=ask))
+            underlying = ib_mapping.underlying_price(ticker)
+            self._emit(events.QuoteChanged(contract=named, bid=bid, ask=ask, underlying=underlying))
 
         ticker.updateEvent += changed
 

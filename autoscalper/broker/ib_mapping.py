@@ -75,6 +75,12 @@ def quote_side(number: float) -> Decimal | None:
     return price if price else None
 
 
+def underlying_price(ticker: ib_async.Ticker) -> Decimal | None:
+    """Return the underlying's price that IBKR's model priced the option with, None before that."""
+    model = ticker.modelGreeks
+    return None if model is None or model.undPrice is None else quote_side(model.undPrice)
+
+
 def report_of_open(order: ib_async.Order, status: str, contract: ib_async.Contract) -> OrderReport:
     """Return what an openOrder message says."""
     kind = order.orderType

@@ -44,6 +44,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     bid: Decimal | None
     ask: Decimal | None
     at: datetime
+    #: The underlying's price in dollars, None where it is not known.
+    underlying: Decimal | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ class Rule(enum.Enum):
     LOSS_STREAK = "loss streak"
     SPREAD = "spread"
     PRICE = "price"
+    STRIKE = "strike"
+    CHAIN = "chain"
     FUNDS = "funds"
     HOURS = "hours"
     CHANNEL = "channel"
@@ -70,6 +72,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 #: By how much a posted price may differ from the market before it must mean something else.
 PLAUSIBLE_FACTOR = 2
+#: The same for a strike and the price of its underlying.
+PLAUSIBLE_STRIKE_FACTOR = Decimal("1.5")
 
 
 def check_channel(profile: Profile, settings: BrokerSettings) -> list[Denial]:
@@ -189,6 +193,22 @@ def check_market(
         numbers = f"posted {shown(posted)}, the market is at {shown(bid)} to {shown(ask)}"
         denials.append(Denial(rule=Rule.PRICE, numbers=numbers))
     return denials
+
+
+def check_strike(contract: OptionContract, underlying: Decimal | None) -> list[Denial]:
+    """Return a denial where the strike is nowhere near its ``underlying``'s price, if known."""
+    if underlying is None:
+        return []
+    factor = PLAUSIBLE_STRIKE_FACTOR
+    if underlying / factor <= contract.strike <= underlying * factor:
+        return []
+    numbers = f"{shown(contract.strike)}, {contract.underlying} is at {shown(underlying)}"
+    return [Denial(rule=Rule.STRIKE, numbers=numbers)]
+
+
+def not_listed(contract: OptionContract, reason: str) -> Denial:
+    """Return the denial of a contract that IBKR does not have, or that is not a standard one."""
+    return Denial(rule=Rule.CHAIN, numbers=f"{contract}: {reason}")
 
 
 def check_funds(cost: Decimal, available: Decimal | None) -> list[Denial]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from autoscalper.broker import journal
+from autoscalper.broker import journal, trading_day
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
@@ -21,8 +21,9 @@ from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkR
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Phase
+from autoscalper.domain import limits
 from autoscalper.domain.contract import ContractTerms
-from autoscalper.domain.identity import PostId, TradeId
+from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
 from autoscalper.domain.instruction import (
     AddToTrade,
     CancelEntry,
@@ -58,6 +59,8 @@ KEPT = (
     "high_water_mark",
 )
 ORDERED = ("orders", "trades", "waiting", "questions")
+#: May lose two trades a day, or a bit more.
+LIMITS = replace(SETTINGS, daily_max_loss_percent=Decimal("0.3"))
 #: In the same underlying as the call: its name alone leaves a choice.
 LATER = replace(CALL, expiry=date(2026, 11, 27))
 
@@ -79,7 +82,7 @@ class AnyStory:
     """Anything at all, one step after the other. Each takes its details from its own dice."""
 
     def __init__(self, directory: Path) -> None:
-        self.story = Story()
+        self.story = Story(LIMITS)
         clock = StoryClock(self.story)
         self.store = Store(directory / "broker.db", durable=False, schema=journal.SCHEMA)
         notices = Log(self.store, any_to_alert.FROM_BROKER, clock)
@@ -89,6 +92,7 @@ class AnyStory:
         self.said: list[Event] = []
         self.highest = 0
         self.stops: dict[TradeId, Decimal] = {}
+        self.bought: set[ClientOrderId] = set()
         self.story.connect()
 
     def nothing(self, dice: random.Random) -> None:
@@ -242,12 +246,28 @@ class AnyStory:
         gateway, book = self.story.gateway, self.story.book
         assert set(gateway.accepted.values()) <= {1}, "an order is there twice"
         for qty in gateway.positions.values():
-            assert 0 <= qty <= SETTINGS.max_contracts
+            assert 0 <= qty <= LIMITS.max_contracts
         assert book.high_water_mark >= self.highest
         self.highest = book.high_water_mark
         for trade in book.trades.values():
             assert trade.stop_price >= self.stops.get(trade.trade_id, Decimal(0))
             self.stops[trade.trade_id] = trade.stop_price
+
+    def judge_new_buys(self) -> None:
+        """Let no decision order more than the risk and the day bear."""
+        book = self.story.book
+        for order in book.orders.values():
+            if order.side is not Side.BUY or order.client_order_id in self.bought:
+                continue
+            self.bought.add(order.client_order_id)
+            trade = book.trades[order.trade_id]
+            limit = order.terms.limit_price
+            assert limit is not None
+            risked = (limit - trade.stop_price) * order.terms.order_qty * 100
+            day = trading_day.today(book, self.story.now, LIMITS)
+            assert 0 < risked <= book.balance() * LIMITS.risk_per_trade_percent / 100
+            assert not limits.is_loss_reached(day)
+            assert risked <= day.allowance
 
     def judge_the_journal(self) -> None:
         book, reloaded = self.story.book, self._reloaded()
@@ -311,11 +331,12 @@ class AnyStory:
             self.story.settle()
 
     def _keep(self, book: Book) -> None:
+        self.judge_new_buys()
         with self.store.transaction():
             self.journal.keep(book.changes)
 
     def _reloaded(self) -> Book:
-        book = Book(SETTINGS)
+        book = Book(LIMITS)
         self.journal.load(book, self.story.now)
         return book
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from autoscalper.broker.events import FundsReported, QuoteChanged
+import pytest
+
+from autoscalper.broker.events import ContractMissing, FundsReported, QuoteChanged
 from autoscalper.domain.instruction import AddToTrade
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.settings import BrokerSettings
@@ -71,3 +73,37 @@ def test_a_market_of_one_side_is_awaited_and_then_denied() -> None:
     assert post_id not in story.outcomes
     story.wait(1)
     assert story.outcomes[post_id].detail == "spread: nobody bids, 0.42 is asked"
+
+
+@pytest.mark.parametrize(("spot", "is_plausible"), [("240.50", True), ("180", True), ("40", False)])
+def test_a_strike_far_from_the_underlying_is_denied_where_its_price_is_known(
+    spot: str, is_plausible: bool
+) -> None:
+    story = connected()
+    story.gateway.is_quoting = False
+    post_id = story.post(entry())
+    bid, ask = Decimal("0.39"), Decimal("0.40")
+    story.hear(QuoteChanged(contract=CALL, bid=bid, ask=ask, underlying=Decimal(spot)))
+    if is_plausible:
+        assert story.order(Purpose.ENTRY).terms.order_qty == 2
+    else:
+        assert str(story.outcomes[post_id]) == "denied: strike: 241.00, IWM is at 40.00"
+
+
+def test_what_the_chain_does_not_have_is_denied_by_its_name() -> None:
+    story = connected()
+    story.flows = False
+    post_id = story.post(entry())
+    reason = "200 No security definition has been found for the request"
+    story.hear(ContractMissing(contract=CALL, reason=reason))
+    assert str(story.outcomes[post_id]) == f"denied: chain: IWM 241C 2026-11-20: {reason}"
+
+
+def test_a_wide_market_hides_no_other_rule() -> None:
+    story = connected(BrokerSettings(account_balance=Decimal(1000)))
+    story.quote("0.36", "0.42")
+    post_id = story.post(entry())
+    assert story.outcomes[post_id].detail == (
+        "spread: 0.36 to 0.42 is 15.4 %, 10 % are allowed;"
+        " risk: one contract risks $10.00, the budget is $5.00"
+    )

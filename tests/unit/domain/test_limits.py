@@ -19,7 +19,9 @@ from autoscalper.domain.limits import (
     check_new_trade,
     check_prices,
     check_size,
+    check_strike,
     is_too_old,
+    not_listed,
     size_factor,
 )
 from autoscalper.domain.profiles import Profile
@@ -197,3 +199,16 @@ def test_a_channel_that_is_off_opens_nothing() -> None:
     assert check_channel(Profile(), SETTINGS) == []
     (denial,) = check_channel(Profile(off=True), SETTINGS)
     assert str(denial) == "channel: it is switched off"
+
+
+@pytest.mark.parametrize(
+    ("underlying", "passes"),
+    [(None, True), ("210", True), ("141", True), ("139", False), ("314", True), ("316", False)],
+)
+def test_a_strike_is_near_its_underlying(underlying: str | None, passes: bool) -> None:
+    price = None if underlying is None else Decimal(underlying)
+    assert (check_strike(contract(), price) == []) is passes
+
+
+def test_a_contract_that_is_not_listed_is_named() -> None:
+    assert str(not_listed(contract(), "200 none")) == "chain: IWM 210C 2026-03-18: 200 none"
