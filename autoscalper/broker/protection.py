@@ -198,8 +198,9 @@ def _join_stop(book: Book, trade: Trade, beside: Order, now: datetime) -> list[C
     refusals = [each for each in only(group, Purpose.STOP_LOSS) if each.is_refused]
     if is_spent(group, beside.oca_group) or len(refusals) >= MAX_REFUSED:
         why = refusals[-1].error if refusals else "its group filled"
-        text = f"the stop for {trade.contract} cannot be replaced ({why}): it stays as it is"
+        text = f"the stop for {trade.contract} cannot be replaced ({why}): it stays of its kind"
         book.warn(f"stop stays {beside.client_order_id}", text, now)
+        book.put_trade(replace(trade, trail=beside.trail))
         return []
     if failed_lately(book, trade, Purpose.STOP_LOSS, now):
         return []
