@@ -7,6 +7,7 @@ contracts are still there, something does not work as it should, and they are so
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -37,7 +38,17 @@ def _is_below_stop(book: Book, trade: Trade, now: datetime) -> bool:
     if book.phase is not Phase.TRADING or book.degraded or quote is None or quote.ask is None:
         return False
     is_held = trade.hold > 0 and book.held(trade) > 0
-    return is_held and now - quote.at <= QUOTE_MAX_AGE and quote.ask <= trade.stop_price
+    return is_held and now - quote.at <= QUOTE_MAX_AGE and quote.ask <= _lowest_stop(book, trade)
+
+
+def _lowest_stop(book: Book, trade: Trade) -> Decimal:
+    # Where a trailing stop was last heard of, not where the quotes say that it could be.
+    resting = [
+        order.terms.stop_price
+        for order in book.orders_of(trade)
+        if order.is_live and order.terms.stop_price is not None
+    ]
+    return min(resting, default=trade.stop_price)
 
 
 def _close(book: Book, trade: Trade, now: datetime) -> None:
