@@ -81,8 +81,6 @@ class Book:
         self.quotes: dict[OptionContract, Quote] = {}
         #: What quotes are streamed of over the present connection, and when they were last needed.
         self.watched: dict[OptionContract, datetime] = {}
-        #: Since when the market of what is held has been below its stop.
-        self.below_stop_since: dict[TradeId, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}

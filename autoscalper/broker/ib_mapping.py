@@ -295,13 +295,14 @@ def foreign_order_of(order: ForeignOrder, account: str) -> ib_async.Order:
 
 
 def _set_stop(sent: ib_async.Order, order: Order, terms: Terms) -> None:
-    if terms.stop_price is None:
-        return
+    price = terms.stop_price
     if order.trail is None:
-        sent.auxPrice = float(terms.stop_price)
+        if price is not None:
+            sent.auxPrice = float(price)
         return
     # Of a trailing stop IBKR takes the distance, in dollars or per cent, and where it starts.
-    sent.trailStopPrice = float(terms.stop_price)
+    if price is not None:
+        sent.trailStopPrice = float(price)
     if order.trail.percent is not None:
         sent.trailingPercent = float(order.trail.percent)
     elif order.trail.amount is not None:

@@ -164,6 +164,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     unseen_at: datetime | None = None
     #: When contracts last changed hands; the gateway adjusts siblings by itself just after.
     filled_at: datetime | None = None
+    #: Since when even the ask of what is held has not been above its stop; None while it is.
+    below_stop_since: datetime | None = None
     closed_at: datetime | None = None
 
     @property

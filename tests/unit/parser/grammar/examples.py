@@ -78,8 +78,8 @@ def _stop(stop: StopRule | None) -> str:
             return "stop entry"
         case StopBelow(percent=percent):
             return f"stop {percent}% below"
-        case TrailBy(percent=percent):
-            return f"trail {percent}%"
+        case TrailBy(amount=amount, percent=percent):
+            return f"trail {percent}%" if amount is None else f"trail {amount}"
         case None:
             return ""
 
@@ -569,8 +569,12 @@ FOLLOW_UPS = [
     ("SL moved to 2.60", "STOP stop 2.60 premium"),
     ("SL raised to 2.60", "STOP stop 2.60 premium"),
     ("SL up to 2.60", "STOP stop 2.60 premium"),
-    ("SL 20%", "STOP"),
-    ("20% SL", "STOP"),
+    ("SL 20%", "STOP stop 20% below"),
+    ("20% SL", "STOP stop 20% below"),
+    ("SL -30%", "STOP stop 30% below"),
+    ("trail .10", "STOP trail 0.10"),
+    ("trailing stop .15", "STOP trail 0.15"),
+    ("trail at .15", "STOP stop 0.15 premium"),
     ("Stop loss 178 on AMD", "STOP AMD stop 178 underlying"),
     ("stop under 178", "STOP stop 178 underlying"),
     ("Mental stop 178", "STOP stop 178 underlying"),
