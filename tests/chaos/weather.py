@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import time
-from threading import Event
+from threading import Event, Timer
 from typing import assert_never
 
 from tests.chaos.chat import Chat
@@ -174,7 +174,7 @@ class Weather:
                 self._labels.plan(label, freeze_seconds=seconds)
             case Freeze(process=process, seconds=seconds):
                 pid = stack.signal(process, signal.SIGSTOP)
-                self._mend_after(seconds, what, pid)
+                self._thaw_after(seconds, what, pid)
                 if process == "simulator":
                     self._is_away(seconds)
             case DiskFull(process=process):
@@ -270,7 +270,7 @@ class Weather:
         for reached in self._labels.reached():
             if reached.freeze_seconds:
                 frozen = FreezeAtLabel(label=reached.label, seconds=reached.freeze_seconds)
-                self._mend_after(reached.freeze_seconds, frozen, reached.pid)
+                self._thaw_after(reached.freeze_seconds, frozen, reached.pid)
             else:
                 self._stack.note_death(reached.process)
                 self._hit(reached.process)
@@ -332,6 +332,13 @@ class Weather:
             now = self._stack.moment()
             self.odd_market.append((now, now + wanted.seconds))
             self._mend_after(wanted.seconds, wanted)
+
+    def _thaw_after(self, seconds: float, what: Freeze | FreezeAtLabel, pid: int) -> None:
+        # In time, whatever the storm is waiting for: it may be this process that does not answer.
+        timer = Timer(seconds, _continue, [pid])
+        timer.daemon = True
+        timer.start()
+        self._mend_after(seconds, what, pid)
 
     def _mend_after(self, seconds: float, what: Disturbance, pid: int = 0) -> None:
         self._mends.append((self._stack.moment() + seconds, what, pid))
