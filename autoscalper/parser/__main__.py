@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 
 from autoscalper.domain import profiles
 from autoscalper.domain.settings import BY_PROCESS, ParserMode, ParserSettings, contradictions
@@ -45,15 +47,6 @@ async def parser() -> None:
         ingest_to_parser.LINK, process.address(ingest_to_parser.LINK.name), store, clock
     )
 
-    async def answer_posts() -> None:
-        async for batch in posts.batches():
-            with store.transaction():
-                for entry in batch:
-                    desk.take(entry.message)
-                posts.keep(batch)
-                crashpoints.reach("parser-before-commit")
-            crashpoints.reach("parser-after-commit")
-
     def details() -> dict[str, str]:
         return {
             "posts": str(posts.received),
@@ -65,15 +58,34 @@ async def parser() -> None:
 
     with store.transaction():
         desk.resume()
+    desk.tell()
     logger.info("parser ready posts=%s signals=%s", posts.received, desk.signals.head)
     await serve(
-        answer_posts,
+        _answering(desk, posts, store),
         signals.publish,
         notices.publish,
         forgetting(process, signals, notices, margin=RECEIVERS_MARGIN, too=desk.forget),
         beating("parser", process.run_dir, clock, details),
         *([consultant.consult] if consultant else []),
     )
+
+
+def _answering(
+    desk: Answers, posts: Follower[ingest_to_parser.Message], store: Store
+) -> Callable[[], Awaitable[None]]:
+    async def answer_posts() -> None:
+        async for batch in posts.batches():
+            with store.transaction():
+                for entry in batch:
+                    desk.take(entry.message)
+                posts.keep(batch)
+                crashpoints.reach("parser-before-commit")
+            crashpoints.reach("parser-after-commit")
+            # What was answered leaves first.
+            await asyncio.sleep(0)
+            desk.tell()
+
+    return answer_posts
 
 
 def _store(process: Process[ParserSettings]) -> Store:

@@ -70,6 +70,7 @@ class Answers:
         self._profiles = profiles or Profiles()
         #: Questions that came back without an answer worth remembering.
         self._unread: dict[str, Unread] = {}
+        self._untold: list[tuple[PostId, str]] = []
 
     @property
     def waiting(self) -> int:
@@ -92,6 +93,12 @@ class Answers:
             self._line.add(Waiting(message=message, question=question, is_asked=is_asked))
         if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
             self._memory.keep_words(message.post)
+
+    def tell(self) -> None:
+        """Log what was answered since the last call: a line costs as much as the reading."""
+        untold, self._untold = self._untold, []
+        for post_id, word in untold:
+            logger.info("post answered post_id=%s answer=%s", post_id, word)
 
     def forget(self, post_ids: Sequence[str], before: datetime) -> None:
         """Forget, inside the caller's transaction, these posts and what is from before ``before``.
@@ -144,7 +151,7 @@ class Answers:
             self.notices.append(message.post_id, answer)
         else:
             self.signals.append(message.post_id, answer)
-        logger.info("post answered post_id=%s answer=%s", message.post_id, _word(answer))
+        self._untold.append((message.post_id, _word(answer)))
         return True
 
     def _is_answered(self, post_id: PostId) -> bool:

@@ -91,4 +91,5 @@ class Consultant:
             self._answers.learn(question, answer)
             crashpoints.reach("parser-model-before-commit")
         self._asked.discard(question.key)
+        self._answers.tell()
         crashpoints.reach("parser-model-after-commit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -40,11 +41,13 @@ class Line:
     def __init__(self, store: Store) -> None:
         """Keep them in ``store``, which was opened with ``SCHEMA``."""
         self._store = store
+        # Nearly always nobody waits, and every post asks. A transaction that fails ends the
+        # process, so what is counted here is what is kept.
+        self._counts: Counter[ChannelId] = Counter(dict(self._counted()))
 
     def __len__(self) -> int:
         """Return how many messages wait."""
-        count: int = self._store.execute("SELECT COUNT(*) FROM waiting").fetchone()[0]
-        return count
+        return self._counts.total()
 
     def add(self, waiting: Waiting) -> None:
         """Put a message at the end of its channel's line."""
@@ -63,10 +66,15 @@ class Line:
                 waiting.is_asked,
             ),
         )
+        self._counts[channel_of(message)] += 1
 
     def remove(self, post_id: PostId) -> None:
         """Take a message out: it is answered."""
-        self._store.execute("DELETE FROM waiting WHERE post_id = ?", (post_id,))
+        rows = self._store.execute(
+            "DELETE FROM waiting WHERE post_id = ? RETURNING channel_id", (post_id,)
+        )
+        for (channel_id,) in rows.fetchall():
+            self._counts[channel_id] -= 1
 
     def ask(self, post_id: PostId) -> None:
         """Let the question about a message be asked."""
@@ -74,7 +82,7 @@ class Line:
 
     def has(self, post_id: PostId) -> bool:
         """Return whether a message waits."""
-        return self._any("post_id = ?", post_id)
+        return len(self) > 0 and self._any("post_id = ?", post_id)
 
     def has_version_of(self, message_id: MessageId) -> bool:
         """Return whether some version of a message waits."""
@@ -82,7 +90,7 @@ class Line:
 
     def is_empty(self, channel_id: ChannelId) -> bool:
         """Return whether nothing waits in a channel."""
-        return not self._any("channel_id = ?", channel_id)
+        return not self._counts[channel_id]
 
     def of(self, channel_id: ChannelId) -> list[Waiting]:
         """Return the line of a channel, first come first."""
@@ -110,6 +118,10 @@ class Line:
             " (SELECT key FROM model_answers) GROUP BY key ORDER BY MIN(place)"
         )
         return [question for (row,) in rows.fetchall() if (question := _decode(row)) is not None]
+
+    def _counted(self) -> list[tuple[ChannelId, int]]:
+        rows = self._store.execute("SELECT channel_id, COUNT(*) FROM waiting GROUP BY channel_id")
+        return rows.fetchall()
 
     def _any(self, condition: str, value: str) -> bool:
         row = self._store.execute(f"SELECT 1 FROM waiting WHERE {condition} LIMIT 1", (value,))

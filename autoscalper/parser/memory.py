@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from autoscalper.domain.identity import MessageId
+from autoscalper.domain.identity import AuthorId, ChannelId, MessageId
 from autoscalper.domain.post import Post
 from autoscalper.parser.claims import Answer
 from autoscalper.parser.conversation import Conversation
@@ -52,6 +52,8 @@ class Memory:
     def __init__(self, store: Store) -> None:
         """Keep it in ``store``, which was opened with ``SCHEMA``."""
         self._store = store
+        #: The conversation of whoever wrote last, which is asked for several times a post.
+        self._last: tuple[ChannelId, AuthorId, Conversation] | None = None
 
     def heard(self, message_id: MessageId) -> Heard | None:
         """Return what is kept of a message, None if it was never heard."""
@@ -74,16 +76,24 @@ class Memory:
 
     def conversation_before(self, post: Post) -> Conversation:
         """Return what the author of ``post`` said before in its channel, as the post sees it."""
-        row = self._store.execute(
-            "SELECT conversation FROM conversations WHERE channel_id = ? AND author_id = ?",
-            (post.channel_id, post.author_id),
-        ).fetchone()
-        conversation = Conversation() if row is None else _decode_conversation(row[0])
+        conversation = self._conversation(post.channel_id, post.author_id)
         replied_to = None if post.reply_to is None else self.heard(post.reply_to)
         return conversation if replied_to is None else conversation.replying_to(replied_to.reading)
 
+    def _conversation(self, channel_id: ChannelId, author_id: AuthorId) -> Conversation:
+        if self._last is not None and self._last[:2] == (channel_id, author_id):
+            return self._last[2]
+        row = self._store.execute(
+            "SELECT conversation FROM conversations WHERE channel_id = ? AND author_id = ?",
+            (channel_id, author_id),
+        ).fetchone()
+        conversation = Conversation() if row is None else _decode_conversation(row[0])
+        self._last = channel_id, author_id, conversation
+        return conversation
+
     def keep_conversation(self, post: Post, conversation: Conversation) -> None:
         """Keep what the author of ``post`` has said by now in its channel."""
+        self._last = None
         self._store.execute(
             "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?)",
             (post.channel_id, post.author_id, _encode(conversation)),
