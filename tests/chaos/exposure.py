@@ -9,6 +9,8 @@ from datetime import datetime
 from tests.chaos.evidence import Evidence, LedgerFill, LedgerOrder
 from tests.chaos.naked import Span, Steps, naked_spans
 
+#: Kinds of orders that protect, as the gateway names them.
+STOPS = ("STP", "TRAIL")
 #: Statuses in which an order can fill.
 _WORKING = ("PreSubmitted", "Submitted", "PendingCancel")
 
@@ -35,7 +37,7 @@ def naked(
     parents = {(order.client_id, order.order_id): order for order in orders}
     covered: dict[str, list[Steps]] = defaultdict(list)
     for order in orders:
-        if order.order_type == "STP" and order.side == "SELL":
+        if order.order_type in STOPS and order.side == "SELL":
             parent = parents.get((order.client_id, order.parent_id))
             covered[order.order_ref].append(_coverage(order, parent, moment_of))
     stops = [_largest(steps) for steps in covered.values()]
@@ -58,7 +60,7 @@ def left_over(orders: Sequence[LedgerOrder]) -> tuple[int, int]:
     held = sum(int(order.cum_qty if order.side == "BUY" else -order.cum_qty) for order in orders)
     stops: dict[str, int] = defaultdict(int)
     for order in orders:
-        if order.is_live and order.side == "SELL" and order.order_type == "STP":
+        if order.is_live and order.side == "SELL" and order.order_type in STOPS:
             leaves = int(order.order_qty - order.cum_qty)
             stops[order.order_ref] = max(stops[order.order_ref], leaves)
     return held, sum(stops.values())

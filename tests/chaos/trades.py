@@ -108,10 +108,10 @@ class TradeJudge:
 
     def _sale_findings(self) -> Iterator[Finding]:
         bought = self._filled("E") + self._filled("A")
-        held = bought - sum(self._filled(letter) for letter in "XST")
+        held = bought - sum(self._filled(letter) for letter in "XSTF")
         exits = self._traded(Kind.EXIT)
         missed = [each for each in self._decided(Kind.EXIT) if _has_no_trade(each[1])]
-        stopped = self._filled("S") + self._filled("T")
+        stopped = sum(self._filled(letter) for letter in "STF")
         late = self._was_late("E") or self._was_late("A")
         if held > 0 and (exits or missed or self._was_closed(surely=True)):
             yield self._finding("lost", f"{held} still held after an exit")
