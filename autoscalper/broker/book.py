@@ -41,6 +41,29 @@ class Book:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
         self.profiles = profiles or Profiles()
+        self.paused = False
+        #: The last trading day that lost all that it may.
+        self.over_on: date | None = None
+        self.high_water_mark = IbOrderId(0)
+        self.orders: dict[ClientOrderId, Order] = {}
+        self.trades: dict[TradeId, Trade] = {}
+        self.waiting: dict[SignalId, Waiting] = {}
+        self.requests: dict[CommandId, Request] = {}
+        self.questions: dict[QuestionId, Question] = {}
+        self.heard: dict[PostId, datetime] = {}
+        #: When what alert was last posted, by its key, so that a repost is known.
+        self.recent_alerts: dict[str, datetime] = {}
+        self.exec_ids: set[ExecId] = set()
+        #: The fills of the trades that are remembered.
+        self.fills: dict[TradeId, list[Fill]] = {}
+        self.contracts: dict[OptionContract, ContractDetails] = {}
+        self.changes = Changes()
+        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
+        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        # What is not kept over restarts.
         self.phase = Phase.DOWN
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
@@ -50,30 +73,15 @@ class Book:
         self.degraded = False
         #: When the gateway's evidence was last taken in whole.
         self.reconciled_at: datetime | None = None
-        self.paused = False
-        self.high_water_mark = IbOrderId(0)
         #: The mark when the present connection began: orders above it left over this one.
         self.sent_before = IbOrderId(0)
-        self.orders: dict[ClientOrderId, Order] = {}
-        self.trades: dict[TradeId, Trade] = {}
-        self.waiting: dict[SignalId, Waiting] = {}
-        #: Entries that came too late, while they can be taken by hand. Not kept over restarts.
+        #: Entries that came too late, while they can be taken by hand.
         self.missed: dict[PostId, Waiting] = {}
-        self.requests: dict[CommandId, Request] = {}
-        self.questions: dict[QuestionId, Question] = {}
-        #: What was last told of each trade.
+        #: What was last told of each trade and each order.
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
-        self.heard: dict[PostId, datetime] = {}
-        #: When what alert was last posted, by its key, so that a repost is known.
-        self.recent_alerts: dict[str, datetime] = {}
-        self.exec_ids: set[ExecId] = set()
+        self.told_orders: dict[ClientOrderId, any_to_alert.OrderChanged] = {}
         #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
-        #: The fills of the trades that are remembered.
-        self.fills: dict[TradeId, list[Fill]] = {}
-        #: The last trading day that lost all that it may.
-        self.over_on: date | None = None
-        self.contracts: dict[OptionContract, ContractDetails] = {}
         self.quotes: dict[OptionContract, Quote] = {}
         #: Since when the market of what is held has been below its stop.
         self.below_stop_since: dict[TradeId, datetime] = {}
@@ -86,9 +94,6 @@ class Book:
         self.snapshot_awaited = False
         self.net_liquidation: Decimal | None = None
         self.available_funds: Decimal | None = None
-        self.changes = Changes()
-        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
-        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
 
     def take_changes(self) -> Changes:
         """Return what changed since the last call, to be kept."""
@@ -322,6 +327,7 @@ class Book:
         understood: str,
         trade: Trade | None = None,
         orders: Iterable[Order] = (),
+        decision: any_to_alert.Decision | None = None,
     ) -> None:
         """Give an alert its outcome. The first one counts; the log refuses a second.
 
@@ -350,6 +356,7 @@ class Book:
                 trade_id=trade.trade_id if trade else None,
                 orders=tuple(describe(order) for order in listed),
                 ordered_at=listed[0].created_at if listed else None,
+                decision=decision,
             ),
         )
 
