@@ -18,6 +18,7 @@ from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.retention import forgetting
 from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
@@ -57,6 +58,7 @@ async def alert() -> None:
         *(keeper.following(each) for each in followers),
         *tasks,
         publisher.publish,
+        forgetting(process, publisher),
         beating("alert", process.run_dir, process.clock, details),
     )
 

@@ -113,7 +113,8 @@ def late_text(entry: MissedEntry, now: datetime, marker: str) -> str:
     lines = [
         marked(marker, f"<b>Take {escaped(short_contract(entry.contract))} now?</b>"),
         f"Posted {age} ago at {posted}; now {present}.",
-        "The limit stays within the chase of the posted price, and every other limit holds.",
+        "It buys only near the posted price, as ever (ENTRY_CHASE): if the market is above that,"
+        " the order waits for ENTRY_TIMEOUT_SECONDS and is called off. All other limits hold.",
         "The button works once, for 30 s.",
     ]
     return fitted(lines)

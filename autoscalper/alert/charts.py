@@ -28,6 +28,8 @@ _GROUND, _INK, _FAINT = "#17212b", "#f2f5f7", "#6d7f8f"
 _GAIN, _LOSS, _POST = "#4fd38a", "#ff6b6b", "#ffd166"
 #: Days up to which each bar gets its own date.
 _MOST_LABELS = 8
+#: Part of a trade's time within which two fills of one side cover each other in the picture.
+_COVERED = 0.12
 #: Trades of a summary that get a panel.
 MOST_PANELS = 4
 
@@ -170,7 +172,7 @@ def _draw_trade(axes: Any, panel: TradePanel) -> None:
         _nothing(axes, "nothing was bought")
         return
     began = panel.marks[0].at
-    for mark in panel.marks:
+    for mark in merged(panel.marks):
         minutes = (mark.at - began).total_seconds() / 60
         axes.plot(
             minutes,
@@ -190,28 +192,59 @@ def _draw_trade(axes: Any, panel: TradePanel) -> None:
             color=_INK,
             fontsize=10,
         )
-    _level(axes, panel.posted_price, "posted", _POST)
-    _level(axes, panel.stop_price, "stop", _FAINT)
+    _draw_levels(axes, panel)
+    axes.yaxis.set_major_formatter("{x:.2f}")
     lasted = (panel.marks[-1].at - began).total_seconds() / 60
     axes.set_xlim(-0.12 * max(lasted, 1), 1.18 * max(lasted, 1))
     axes.margins(y=0.4)
     _time_ticks(axes, began, panel.marks[-1].at)
 
 
-def _level(axes: Any, price: Decimal | None, what: str, color: str) -> None:
-    if price is None:
-        return
-    axes.axhline(float(price), color=color, linewidth=1.4, linestyle="--")
-    axes.annotate(
-        f"{what} {shown(price)}",
-        (1.0, float(price)),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="right",
-        color=color if color != _FAINT else _INK,
-        fontsize=9,
-    )
+def merged(marks: Sequence[Mark]) -> list[Mark]:
+    """Return ``marks`` with those as one, at their average, that would cover each other."""
+    if not marks:
+        return []
+    span = max((marks[-1].at - marks[0].at).total_seconds(), 60.0)
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        near = [
+            group
+            for group in groups
+            if group[0].is_buy is mark.is_buy
+            and (mark.at - group[0].at).total_seconds() <= _COVERED * span
+        ]
+        if near:
+            near[0].append(mark)
+        else:
+            groups.append([mark])
+    return [_average(group) for group in groups]
+
+
+def _average(group: list[Mark]) -> Mark:
+    qty = sum(mark.qty for mark in group)
+    spent = sum((mark.price * mark.qty for mark in group), Decimal(0))
+    price = (spent / qty).quantize(Decimal("0.001")).normalize()
+    return Mark(at=group[0].at, price=price, qty=qty, is_buy=group[0].is_buy)
+
+
+def _draw_levels(axes: Any, panel: TradePanel) -> None:
+    levels = [(panel.posted_price, "posted", _POST), (panel.stop_price, "stop", _FAINT)]
+    known = [(price, what, color) for price, what, color in levels if price is not None]
+    for place, (price, what, color) in enumerate(sorted(known)):
+        # The lower one says so below its line: they can be near each other.
+        below = place == 0 and len(known) > 1
+        axes.axhline(float(price), color=color, linewidth=1.4, linestyle="--")
+        axes.annotate(
+            f"{what} {shown(price)}",
+            (1.0, float(price)),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -3 if below else 3),
+            textcoords="offset points",
+            ha="right",
+            va="top" if below else "bottom",
+            color=color if color != _FAINT else _INK,
+            fontsize=9,
+        )
 
 
 def _time_ticks(axes: Any, began: datetime, ended: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from autoscalper.domain.identity import PostId
-from autoscalper.links.alert_to_broker import Scope
+from autoscalper.links.alert_to_broker import NamedPosition, Scope
 from autoscalper.runtime.store import Store
 
 SCHEMA = """
@@ -27,6 +27,8 @@ class CloseAll(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Close every position of ``scope``."""
 
     scope: Scope
+    #: What was shown of the account beyond the trades, and is closed as well.
+    positions: tuple[NamedPosition, ...] = ()
 
 
 class TakeLate(msgspec.Struct, frozen=True, kw_only=True, tag=True):

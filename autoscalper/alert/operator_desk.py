@@ -150,13 +150,13 @@ class OperatorDesk:
         scope = scopes.get(asked.argument.lower())
         if scope is None:
             return [SayText(html="/closeall closes all trades, /closeall account everything.")]
-        what = "Close every position" + (" in the account" if scope is Scope.ACCOUNT else "")
-        return [self._question(CloseAll(scope=scope), what, "Yes, close all")]
-
-    def _question(self, wish: Wish, what: str, yes: str) -> Ask:
+        view = self._look()
+        is_known = scope is Scope.ACCOUNT and view.status is not None
+        named = view.status.foreign if is_known and view.status is not None else ()
+        wish = CloseAll(scope=scope, positions=named)
         nonce = self._confirmations.offer(wish, self._clock.now())
-        html = pages.question_text(self._look(), what, self._marker)
-        return Ask(nonce=nonce, html=html, yes=yes)
+        html = pages.question_text(view, scope, self._marker)
+        return [Ask(nonce=nonce, html=html, yes="Yes, close all")]
 
     def _pressed(self, pressed: Pressed) -> list[Reply]:
         kind, _, rest = pressed.data.partition(":")
@@ -262,7 +262,12 @@ def _is_number(text: str) -> bool:
 def _command_for(wish: Wish, command_id: CommandId, given_at: datetime) -> alert_to_broker.Message:
     match wish:
         case CloseAll():
-            return CloseTrades(command_id=command_id, given_at=given_at, scope=wish.scope)
+            return CloseTrades(
+                command_id=command_id,
+                given_at=given_at,
+                scope=wish.scope,
+                positions=wish.positions,
+            )
         case TakeLate():
             return TakeEntry(command_id=command_id, given_at=given_at, post_id=wish.post_id)
         case _:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from autoscalper.alert.cards import marked
@@ -17,25 +18,34 @@ from autoscalper.alert.markup import (
     short_contract,
     span,
 )
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.order import Side
 from autoscalper.domain.restart import parse_time_of_day
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links.any_to_alert import OrderFilled, OutcomeDecided
 from autoscalper.links.broker_to_alert import OpenTrade, Status
 
-#: How long after its planned restart a gateway that is still away wants an approval, in minutes.
-_APPROVAL_AFTER_MINUTES = 3
-_APPROVAL_WITHIN_MINUTES = 180
+#: A daily restart comes back by itself within this time.
+_RESTART_TAKES = timedelta(minutes=3)
+#: How far from its planned time a restart can begin.
+_NEAR_RESTART_MINUTES = 5
+#: IBKR ends every login at this hour of Sunday, New York; the next one wants an approval (IBKR,
+#: "Auto Restart"). An outage may begin a little before.
+_WEEKLY_END = (6, time(0, 55))
 
 _MEANING = {
     Subject.GATEWAY: "Nothing can be ordered or changed until it is back; entries wait and expire.",
-    Subject.DISCORD: "No new alerts are heard; open positions are managed as ever.",
-    Subject.MODEL: "Only what the grammar is sure of is traded.",
-    Subject.INGEST: "No new alerts are heard until it is back.",
-    Subject.PARSER: "Alerts are kept and read when it is back; old entries expire.",
-    Subject.BROKER: "Nothing is decided or ordered until it is back.",
+    Subject.DISCORD: "Nothing that is posted is heard, exits neither; stops and targets go on.",
+    Subject.MODEL: "Only what the grammar is sure of is traded; stops and targets go on.",
+    Subject.INGEST: "Nothing that is posted is heard, exits neither; stops and targets go on.",
+    Subject.PARSER: "Posts are kept and read when it is back: exits then, old entries expire.",
+    Subject.BROKER: "Nothing is decided or ordered until it is back, exits neither.",
     Subject.COMMANDS: "What you write here may not be heard; what happens is told as ever.",
 }
+#: While these are away, somebody may have to look after the positions.
+_LEAVES_POSITIONS_ALONE = frozenset(
+    {Subject.GATEWAY, Subject.DISCORD, Subject.INGEST, Subject.PARSER, Subject.BROKER}
+)
 _TITLES = {
     Subject.GATEWAY: "IB Gateway",
     Subject.DISCORD: "Discord",
@@ -47,6 +57,26 @@ _TITLES = {
 }
 
 
+class Approval(enum.Enum):
+    """Whether the gateway may be waiting for an IB Key approval."""
+
+    #: Its login ended this Sunday, and it is away since.
+    WEEKLY = "weekly"
+    #: It did not come back from its daily restart, which wants no approval as a rule.
+    PERHAPS = "perhaps"
+    NO = "no"
+
+
+_APPROVAL = {
+    Approval.WEEKLY: "<b>Looks like the weekly IB Key approval</b>: open IBKR Mobile and approve"
+    " the login. (IBKR ends it every Sunday; the gateway itself says nothing.) Missed it: it asks"
+    " again by itself.",
+    Approval.PERHAPS: "<b>Perhaps it waits for an IB Key approval</b>: it did not come back from"
+    " its daily restart. Look whether IBKR Mobile asks; if not, look at"
+    " <code>docker compose logs ib-gateway</code>.",
+}
+
+
 def alarm_text(
     alarm: Alarm, status: Status | None, settings: AlertSettings, now: datetime, marker: str
 ) -> str:
@@ -55,13 +85,14 @@ def alarm_text(
     away = span((now - outage.since).total_seconds())
     lines = [
         marked(marker, f"<b>{alarm.rung.value}: {_TITLES[outage.subject]} away</b> for {away}"),
-        f"Since {clock_time(outage.since)}: {escaped(outage.reason or 'no answer')}",
+        f"Since {clock_time(outage.since)} New York: {escaped(outage.reason or 'no answer')}",
         _MEANING[outage.subject],
     ]
-    if outage.subject is Subject.GATEWAY:
-        if status is not None and status.attempts:
-            lines.append(f"{status.attempts} attempts to reconnect so far")
+    if outage.subject is Subject.GATEWAY and status is not None and status.attempts:
+        lines.append(f"{status.attempts} attempts to reconnect so far")
+    if outage.subject in _LEAVES_POSITIONS_ALONE:
         lines += protection_lines(status)
+    if outage.subject is Subject.GATEWAY:
         lines += _gateway_advice(alarm, settings, now)
     else:
         lines += _other_advice(alarm)
@@ -96,18 +127,25 @@ def protection_lines(status: Status | None) -> list[str]:
     return [_protection_line(trade) for trade in held]
 
 
-def approval_is_likely(outage: Outage, settings: AlertSettings, now: datetime) -> bool:
-    """Return whether the gateway probably waits for the IB Key approval.
+def approval_of(outage: Outage, settings: AlertSettings, now: datetime) -> Approval:
+    """Return what the time of an outage says of an approval.
 
-    It does so after a restart that needs a full login, with its API port closed all the while:
-    what tells is a restart that does not come back.
+    The gateway itself says nothing: while it waits for one, nothing answers at its API port, as
+    with every other reason to be away.
     """
+    if now - outage.since < _RESTART_TAKES:
+        return Approval.NO
+    weekday, ends = _WEEKLY_END
+    there = outage.since.astimezone(EXCHANGE_ZONE)
+    end = datetime.combine(there.date(), ends, EXCHANGE_ZONE)
+    end -= timedelta(days=(there.weekday() - weekday) % 7)
+    if timedelta(0) <= there - end < timedelta(days=1):
+        return Approval.WEEKLY
     restart = parse_time_of_day(settings.auto_restart_time)
     began = outage.since.astimezone(ZoneInfo(settings.time_zone))
     minutes = (began.hour - restart.hour) * 60 + began.minute - restart.minute
-    near_restart = abs((minutes + 720) % 1440 - 720) <= 5
-    lasted = (now - outage.since).total_seconds() / 60
-    return near_restart and _APPROVAL_AFTER_MINUTES <= lasted <= _APPROVAL_WITHIN_MINUTES
+    is_near = abs((minutes + 720) % 1440 - 720) <= _NEAR_RESTART_MINUTES
+    return Approval.PERHAPS if is_near else Approval.NO
 
 
 def _protection_line(trade: OpenTrade) -> str:
@@ -115,16 +153,19 @@ def _protection_line(trade: OpenTrade) -> str:
     naked = trade.held_qty - trade.protected_qty
     if naked <= 0:
         return f"{what}, stop {price(trade.stop_price)} rests at IBKR"
-    return f"{what}, <b>{naked} without a stop</b>"
+    return f"{what}, <b>{naked} without a stop</b>: watch it in IBKR Mobile"
 
 
 def _gateway_advice(alarm: Alarm, settings: AlertSettings, now: datetime) -> list[str]:
-    if approval_is_likely(alarm.outage, settings, now):
-        return [
-            "<b>It probably waits for your IB Key approval</b>: open IBKR Mobile, approve the"
-            " login. It asks again by itself."
-        ]
-    match alarm.rung:
+    approval = approval_of(alarm.outage, settings, now)
+    lines = [_APPROVAL[approval]] if approval is not Approval.NO else []
+    if lines and alarm.rung in (Rung.QUIET, Rung.WARNING):
+        return lines
+    return [*lines, *_advice_of(alarm.rung)]
+
+
+def _advice_of(rung: Rung) -> list[str]:
+    match rung:
         case Rung.WARNING | Rung.QUIET:
             return [
                 "Reconnecting by itself, for ever. Likely: the daily restart, a login elsewhere,"
@@ -137,14 +178,13 @@ def _gateway_advice(alarm: Alarm, settings: AlertSettings, now: datetime) -> lis
             ]
         case Rung.SEVERE:
             return [
-                "Help it by hand: approve the IB Key request, or"
-                " <code>docker compose restart ib-gateway</code>. Close what you must in IBKR"
-                " Mobile."
+                "Help it by hand: <code>docker compose restart ib-gateway</code>, then approve the"
+                " IB Key request. Close what you must in IBKR Mobile."
             ]
         case Rung.OUTAGE:
             return [
                 "Restart it by hand: <code>docker compose restart ib-gateway</code>, then approve"
-                " the IB Key request."
+                " the IB Key request. Close what you must in IBKR Mobile."
             ]
 
 

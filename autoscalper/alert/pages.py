@@ -24,12 +24,26 @@ from autoscalper.alert.stories import Story
 from autoscalper.alert.view import PROCESSES, ServerView, View
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.pricing import shown
+from autoscalper.links.alert_to_broker import Scope
 from autoscalper.links.any_to_alert import OutcomeDecided, TradeClosed
 from autoscalper.links.broker_to_alert import LiveOrder, OpenTrade, Status
 from autoscalper.runtime.supervisord import ProcessInfo
 
 #: Age in seconds at which the broker's status is called old.
 _OLD_SECONDS = 5.0
+#: The broker's word for a gateway that can be ordered at.
+_TRADING = "trading"
+#: What a closing comes to while it cannot.
+_LATER = (
+    "<b>The gateway takes no orders now</b>: all is closed as soon as it does. Stops rest at IBKR"
+    " until then; what cannot wait, close in IBKR Mobile."
+)
+#: What the other states mean for the positions.
+_PHASES = {
+    "down": "nothing can be ordered until it is back, stops at IBKR rest",
+    "reconciling": "comparing what it has with what we have, no entries meanwhile",
+    "halted": "the account is not the one that may be traded: set it right by hand",
+}
 #: Kinds of orders as /status groups them.
 _KINDS = {
     "entries": frozenset({Purpose.ENTRY, Purpose.ADD}),
@@ -49,6 +63,9 @@ def status_text(view: View, closed_today: Sequence[TradeClosed], marker: str) ->
         lines += _broker_lines(view, status)
         lines += _position_lines(status)
         lines += _order_lines(status)
+        if status.foreign:
+            others = ", ".join(f"{each.qty} {escaped(each.name)}" for each in status.foreign)
+            lines.append(f"Not AutoScalper's, left alone: {others}")
     lines.append(_today_line(closed_today))
     lines.append(_processes_line(view))
     return fitted(lines)
@@ -197,14 +214,39 @@ def not_understood_text(asked: NotUnderstood, marker: str) -> str:
     return marked(marker, f"No command /{escaped(asked.word)}.{hint} See /{Name.HELP.value}.")
 
 
-def question_text(view: View, what: str, marker: str) -> str:
-    """Return the question before ``what`` is done to the open positions."""
-    lines = [marked(marker, f"<b>{escaped(what)}?</b>")]
-    if view.status is not None:
-        lines += _position_lines(view.status)
-        lines += _age_lines(view, view.status)
+def question_text(view: View, scope: Scope, marker: str) -> str:
+    """Return the question before everything of ``scope`` is closed, with what that is."""
+    is_account = scope is Scope.ACCOUNT
+    what = "Close everything in the account" if is_account else "Close every position"
+    lines = [marked(marker, f"<b>{what}?</b>")]
+    status = view.status
+    if status is None:
+        lines.append("The broker has not told what is open: it closes every trade of its own.")
+    else:
+        lines += _position_lines(status)
+        if any(order.purpose in _KINDS["entries"] for order in status.orders):
+            lines.append("Entries that are not filled are called off.")
+        lines += _foreign_lines(status) if is_account else []
+        lines += _age_lines(view, status)
+        if status.phase != _TRADING:
+            lines.append(_LATER)
     lines.append("The button works once, for 30 s.")
     return fitted(lines)
+
+
+def _foreign_lines(status: Status) -> list[str]:
+    lines = ["<b>Not AutoScalper's</b>, closed at the market, whatever the price:"]
+    lines += [
+        f"{'sell' if each.qty > 0 else 'buy back'} {abs(each.qty)} {bold(each.name)}"
+        for each in status.foreign
+        if each.is_closable
+    ]
+    if len(lines) == 1:
+        lines = ["Nothing else in the account that can be closed from here."]
+    left = [f"{escaped(each.name)} ({each.qty})" for each in status.foreign if not each.is_closable]
+    if left:
+        lines.append(f"Left alone, close it in IBKR's own app: {', '.join(left)}")
+    return [*lines, "Working orders that are not AutoScalper's stay as they are."]
 
 
 def _broker_lines(view: View, status: Status) -> list[str]:
@@ -214,6 +256,8 @@ def _broker_lines(view: View, status: Status) -> list[str]:
         f"Account {escaped(status.account or 'unknown')} · {worth}",
         f"Gateway: <b>{escaped(status.phase)}</b> for {since}",
     ]
+    if status.phase in _PHASES:
+        lines[-1] += f": {_PHASES[status.phase]}"
     if status.paused:
         lines.append("<b>Paused</b>: no new entries until /resume")
     if status.waiting:

@@ -35,14 +35,17 @@ class Postman:
         chat: Chat,
         draw: Draw,
         *,
-        seconds_between: float = SECONDS_BETWEEN,
+        seconds_between: float | None = None,
     ) -> None:
-        """Bring ``outbox``, which is in ``store``, to ``chat``."""
+        """Bring ``outbox``, which is in ``store``, to ``chat``.
+
+        ``seconds_between`` two messages: as many as Telegram asks for, unless it is given.
+        """
         self._store = store
         self._outbox = outbox
         self._chat = chat
         self._draw = draw
-        self._seconds_between = seconds_between
+        self._seconds_between = SECONDS_BETWEEN if seconds_between is None else seconds_between
         self._grown = asyncio.Event()
         self._free_at = 0.0
         #: The last picture, for when it has to be sent again.

@@ -21,6 +21,7 @@ from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.retention import forgetting
 from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
@@ -76,6 +77,7 @@ async def broker() -> None:
         desk.tick,
         gateway.connect_for_ever,
         publisher.publish,
+        forgetting(process, publisher),
         beating("broker", process.run_dir, process.clock, details),
     )
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.broker import targets
-from autoscalper.broker.events import ContractDetails, Fill, Snapshot
+from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
@@ -63,7 +63,7 @@ class Book:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        # What is not kept over restarts.
+        # What is not known after a start.
         self.phase = Phase.DOWN
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
@@ -75,23 +75,26 @@ class Book:
         self.reconciled_at: datetime | None = None
         #: The mark when the present connection began: orders above it left over this one.
         self.sent_before = IbOrderId(0)
-        #: Entries that came too late, while they can be taken by hand.
         self.missed: dict[PostId, Waiting] = {}
         #: What was last told of each trade and each order.
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.told_orders: dict[ClientOrderId, any_to_alert.OrderChanged] = {}
-        #: Warnings given since the start, by their keys.
         self.warned: set[str] = set()
+        #: When what is old was last forgotten.
+        self.forgot_at: datetime | None = None
         self.quotes: dict[OptionContract, Quote] = {}
-        #: Since when the market of what is held has been below its stop.
-        self.below_stop_since: dict[TradeId, datetime] = {}
+        #: What quotes are streamed of over the present connection, and when they were last needed.
+        self.watched: dict[OptionContract, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}
+        #: What the account holds, ours and others', as it was last told.
+        self.holdings: dict[ConId, Holding] = {}
         #: The newest question for a snapshot: its number, its time, and whether it is answered.
         self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
         self.snapshot_awaited = False
+        #: Dollars, as the gateway last told them.
         self.net_liquidation: Decimal | None = None
         self.available_funds: Decimal | None = None
 
@@ -132,6 +135,16 @@ class Book:
         self.trades[trade.trade_id] = trade
         self.changes.trades[trade.trade_id] = trade
 
+    def forget_trade(self, trade_id: TradeId) -> None:
+        """Think no more of a trade and all that belongs to it."""
+        for client_order_id in self._by_trade.pop(trade_id, ()):
+            order = self.orders.pop(client_order_id)
+            self._by_ib_order_id.pop(order.ib_order_id, None)
+        for fill in self.fills.pop(trade_id, ()):
+            self.exec_ids.discard(execution_of(fill.exec_id))
+        self.told.pop(trade_id, None)
+        del self.trades[trade_id]
+
     def wait(self, waiting: Waiting) -> None:
         """Remember an entry that is not decided yet, or what is new about it."""
         self.waiting[waiting.signal.signal_id] = waiting
@@ -141,6 +154,16 @@ class Book:
         """Forget an entry that is decided."""
         self.waiting.pop(signal_id, None)
         self.changes.waiting[signal_id] = None
+
+    def miss(self, waiting: Waiting) -> None:
+        """Remember an entry that came too late and can be taken by hand."""
+        post_id = waiting.signal.post.post_id
+        self.missed[post_id] = self.changes.missed[post_id] = waiting
+
+    def stop_missing(self, post_id: PostId) -> None:
+        """Forget an entry that was taken by hand, or cannot be any more."""
+        self.missed.pop(post_id, None)
+        self.changes.missed[post_id] = None
 
     def ask(self, question: Question) -> None:
         """Remember a question to the operator, or what is new about it."""
@@ -214,11 +237,15 @@ class Book:
         self.paused = paused
         self.changes.paused = paused
 
+    def put_request(self, request: Request) -> None:
+        """Remember how far a command of the operator is."""
+        self.requests[request.command.command_id] = request
+        self.changes.requests[request.command.command_id] = request
+
     def answer(self, request: Request, now: datetime) -> None:
         """Remember how far a command of the operator is, and tell."""
         command_id = request.command.command_id
-        self.requests[command_id] = request
-        self.changes.requests[command_id] = request
+        self.put_request(request)
         self.tell_answer(command_id, request.state, request.lines, now)
 
     def tell_answer(
@@ -341,7 +368,7 @@ class Book:
             return
         listed = list(orders)
         self.notify(
-            outcome_key(post.post_id),
+            f"outcome {post.post_id}",
             any_to_alert.OutcomeDecided(
                 post_id=post.post_id,
                 message_id=post.message_id,
@@ -369,18 +396,3 @@ class Book:
             if is_meant and request.state is CommandState.UNDER_WAY:
                 return request
         return None
-
-
-def execution_of(exec_id: ExecId) -> ExecId:
-    """Return what a fill and its corrections have in common.
-
-    A correction differs from what it corrects in the digits after the last dot (IBKR,
-    "Execution.ExecId"); it mends the books and moves no contracts again.
-    """
-    head, _, number = exec_id.rpartition(".")
-    return ExecId(head or number)
-
-
-def outcome_key(post_id: PostId) -> str:
-    """Return the key under which a post's one outcome is kept."""
-    return f"outcome {post_id}"

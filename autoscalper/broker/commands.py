@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import IbOrderId
@@ -15,6 +16,12 @@ class PlaceOrders(msgspec.Struct, frozen=True, kw_only=True):
 
     orders: tuple[Order, ...]
     details: ContractDetails
+
+
+class PlaceForeign(msgspec.Struct, frozen=True, kw_only=True):
+    """Send the order that closes a position which is not a trade's."""
+
+    order: ForeignOrder
 
 
 class ModifyOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +53,12 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
     details: ContractDetails
 
 
+class StopWatching(msgspec.Struct, frozen=True, kw_only=True):
+    """Tell the quote of a contract no more."""
+
+    contract: OptionContract
+
+
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Ask the gateway for everything that it has, on the present connection."""
 
@@ -54,4 +67,13 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Command = PlaceOrders | ModifyOrder | CancelOrder | FindContract | WatchQuote | TakeSnapshot
+Command = (
+    PlaceOrders
+    | PlaceForeign
+    | ModifyOrder
+    | CancelOrder
+    | FindContract
+    | WatchQuote
+    | StopWatching
+    | TakeSnapshot
+)

@@ -13,8 +13,11 @@ from autoscalper.broker import (
     entries,
     flatten,
     followups,
+    foreign,
+    forgetting,
     gaps,
     levels,
+    market_data,
     operator,
     orderbook,
     questions,
@@ -24,7 +27,7 @@ from autoscalper.broker import (
     trailing,
 )
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, TakeSnapshot, WatchQuote
+from autoscalper.broker.commands import Command, TakeSnapshot
 from autoscalper.broker.events import (
     BalanceReported,
     ClockTicked,
@@ -42,6 +45,7 @@ from autoscalper.broker.events import (
     LinkRestored,
     OrderErrored,
     OrderReported,
+    PositionReported,
     QuoteChanged,
     SignalArrived,
     Snapshot,
@@ -76,38 +80,45 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case CommandArrived():
             return operator.take(book, event.command, now)
         case OrderReported() | OrderErrored() | FillReported():
+            foreign.hear(book, event, now)
             _order(book, event, now)
         case QuoteChanged():
             book.quotes[event.contract] = Quote(
                 bid=event.bid, ask=event.ask, at=now, underlying=event.underlying
             )
-        case BalanceReported() | FundsReported():
-            _account(book, event)
+        case BalanceReported() | FundsReported() | PositionReported():
+            _account(book, event, now)
         case ContractFound():
             book.put_contract(event.contract, event.details)
             if event.instead_of is not None:
                 entries.settle_expiry(book, event.instead_of, event.contract)
-            return [WatchQuote(contract=event.contract, details=event.details)]
+            return [market_data.watch(book, event.contract, event.details, now)]
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
+            forgetting.forget_daily(book, now)
             trading_day.watch(book, now)
             trailing.follow(book, now)
             gaps.close_what_fell_through(book, now)
             questions.run_out(book, now)
             flatten.flatten_what_expires(book, now)
-            return _ask_about_doubts(book, now)
+            return _ask_about_doubts(book, now) + market_data.let_go(book, now)
         case _:
             return _gateway(book, event, now)
     return []
 
 
-def _account(book: Book, event: BalanceReported | FundsReported) -> None:
+def _account(
+    book: Book, event: BalanceReported | FundsReported | PositionReported, now: datetime
+) -> None:
     match event:
         case BalanceReported():
             book.net_liquidation = event.net_liquidation
         case FundsReported():
             book.available_funds = event.available
+        case PositionReported():
+            foreign.hear_position(book, event)
+            reconcile.hear_position(book, event, now)
         case _:
             assert_never(event)
 
@@ -144,16 +155,19 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
+            book.watched = {}
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
             orderbook.doubt_unconfirmed(book, now)
+            foreign.doubt_unconfirmed(book, now)
             _enter(book, Phase.DOWN, event.reason, now)
         case GatewayRefused():
             _enter(book, Phase.HALTED, event.reason, now)
         case LinkDegraded():
             book.degraded = True
             orderbook.doubt_unconfirmed(book, now)
+            foreign.doubt_unconfirmed(book, now)
             _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
         case LinkRestored():
             book.degraded = False
@@ -186,7 +200,8 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
 
 
 def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:
-    if book.phase is not Phase.TRADING or not reconcile.is_due(book, now):
+    is_due = reconcile.is_due(book, now) or foreign.is_due(book, now)
+    if book.phase is not Phase.TRADING or not is_due:
         return []
     return [_snapshot(book, "an order is in doubt", now)]
 
@@ -199,7 +214,7 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     if book.degraded or snapshot.number != book.snapshot_number:
         return []
     book.reconciled_at = now
-    commands = reconcile.reconcile(book, snapshot, now)
+    commands = reconcile.reconcile(book, snapshot, now) + foreign.reconcile(book, snapshot, now)
     _enter(book, Phase.TRADING, "reconciled", now)
     return commands
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, PlaceOrders
+from autoscalper.broker.commands import Command, PlaceForeign, PlaceOrders
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
 from autoscalper.broker.journal import Journal
@@ -113,5 +113,5 @@ class Desk:
 
 def _reach(moment: str, commands: list[Command]) -> None:
     crashpoints.reach(f"broker-{moment}-commit")
-    if any(isinstance(command, PlaceOrders) for command in commands):
+    if any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands):
         crashpoints.reach(f"broker-{moment}-intent")

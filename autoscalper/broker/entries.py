@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import averages, correlate, entry_checks, flatten, stops
+from autoscalper.broker import averages, correlate, entry_checks, flatten, market_data, stops
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, FindContract, PlaceOrders, WatchQuote
+from autoscalper.broker.commands import Command, FindContract, PlaceOrders
 from autoscalper.broker.measures import decision_on
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.protection import bracket
@@ -78,7 +78,7 @@ def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) 
 
 def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     """Let an entry that came too late wait once more, because the operator wants it now."""
-    del book.missed[waiting.signal.post.post_id]
+    book.stop_missing(waiting.signal.post.post_id)
     book.wait(replace(waiting, taken_at=now, quote_asked_at=None))
     return [look_up(book, waiting.contract, now)]
 
@@ -146,7 +146,7 @@ def look_up(
     details = book.contracts.get(contract)
     if details is None or flatten.lacks_hours(book, contract, now):
         return FindContract(contract=contract, or_later=or_later and details is None)
-    return WatchQuote(contract=contract, details=details)
+    return market_data.watch(book, contract, details, now)
 
 
 def _refuse(
@@ -169,7 +169,7 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     age = now - (waiting.taken_at or waiting.signal.post.posted_at)
     if limits.is_too_old(age, book.settings_for(waiting.signal.post)):
-        book.missed[waiting.signal.post.post_id] = waiting
+        book.miss(waiting)
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)
         return []
     if book.paused:

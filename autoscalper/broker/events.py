@@ -26,6 +26,20 @@ class ContractDetails(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None = None
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the account holds of a contract of any kind."""
+
+    con_id: ConId
+    #: IBKR's kind of security: ``OPT``, ``STK``, ``FUT``, ...
+    kind: str
+    #: As a person reads it: ``SPY 560C 2026-11-20``.
+    name: str
+    symbol: str
+    currency: str
+    #: Negative when short. Stocks can be held in fractions.
+    qty: Decimal
+
+
 class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the gateway says of one order. None where this message does not say."""
 
@@ -40,6 +54,9 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     cum_qty: int | None = None
     #: Dollars per share.
     avg_price: Decimal | None = None
+    #: Of an open order: the contracts that it trades, several in a combination, and which way.
+    con_ids: tuple[ConId, ...] = ()
+    side: Side | None = None
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +71,16 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     last_qty: int
     last_price: Decimal
     executed_at: datetime
+
+
+def execution_of(exec_id: ExecId) -> ExecId:
+    """Return what a fill and its corrections have in common.
+
+    A correction differs from what it corrects in the digits after the last dot (IBKR,
+    "Execution.ExecId"); it mends the books and moves no contracts again.
+    """
+    head, _, number = exec_id.rpartition(".")
+    return ExecId(head or number)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +173,15 @@ class FillReported(msgspec.Struct, frozen=True, kw_only=True):
     fill: Fill
 
 
+class PositionReported(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway told how many of a contract the account holds; negative when short."""
+
+    con_id: ConId
+    position: int
+    #: The same in full, as the gateway names it.
+    holding: Holding | None = None
+
+
 class ContractFound(msgspec.Struct, frozen=True, kw_only=True):
     """IBKR knows the contract."""
 
@@ -198,6 +234,7 @@ Event = (
     | OrderReported
     | OrderErrored
     | FillReported
+    | PositionReported
     | ContractFound
     | ContractMissing
     | QuoteChanged

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from autoscalper.broker.book import Book
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE, exchange_day
-from autoscalper.domain.last_day import flatten_time
+from autoscalper.domain.last_day import flatten_time, resting_time
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert
 
@@ -22,6 +22,13 @@ def time_of(book: Book, contract: OptionContract, settings: BrokerSettings) -> d
     details = book.contracts.get(contract)
     closes_at = details.closes_at if details else None
     return flatten_time(contract.expiry, closes_at, settings.flatten_at)
+
+
+def last_sale_at(book: Book, contract: OptionContract, settings: BrokerSettings) -> datetime:
+    """Return when the sale that rests at the broker closes what is still there, by ``settings``."""
+    details = book.contracts.get(contract)
+    closes_at = details.closes_at if details else None
+    return resting_time(time_of(book, contract, settings), closes_at)
 
 
 def lacks_hours(book: Book, contract: OptionContract, now: datetime) -> bool:

@@ -7,6 +7,7 @@ contracts are still there, something does not work as it should, and they are so
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -25,12 +26,11 @@ QUOTE_MAX_AGE = timedelta(seconds=5)
 def close_what_fell_through(book: Book, now: datetime) -> None:
     """Let nothing be held any more whose stop should have sold it."""
     for trade in book.open_trades():
-        if not _is_below_stop(book, trade, now):
-            book.below_stop_since.pop(trade.trade_id, None)
-            continue
-        since = book.below_stop_since.setdefault(trade.trade_id, now)
-        if now - since >= PATIENCE:
+        since = trade.below_stop_since or now if _is_below_stop(book, trade, now) else None
+        if since is not None and now - since >= PATIENCE:
             _close(book, trade, now)
+        elif since != trade.below_stop_since:
+            book.put_trade(replace(trade, below_stop_since=since))
 
 
 def _is_below_stop(book: Book, trade: Trade, now: datetime) -> bool:
@@ -38,12 +38,21 @@ def _is_below_stop(book: Book, trade: Trade, now: datetime) -> bool:
     if book.phase is not Phase.TRADING or book.degraded or quote is None or quote.ask is None:
         return False
     is_held = trade.hold > 0 and book.held(trade) > 0
-    return is_held and now - quote.at <= QUOTE_MAX_AGE and quote.ask <= trade.stop_price
+    return is_held and now - quote.at <= QUOTE_MAX_AGE and quote.ask <= _lowest_stop(book, trade)
+
+
+def _lowest_stop(book: Book, trade: Trade) -> Decimal:
+    # Where a trailing stop was last heard of, not where the quotes say that it could be.
+    resting = [
+        order.terms.stop_price
+        for order in book.orders_of(trade)
+        if order.is_live and order.terms.stop_price is not None
+    ]
+    return min(resting, default=trade.stop_price)
 
 
 def _close(book: Book, trade: Trade, now: datetime) -> None:
-    del book.below_stop_since[trade.trade_id]
-    book.put_trade(replace(trade, hold=0))
+    book.put_trade(replace(trade, hold=0, below_stop_since=None))
     ask = book.quotes[trade.contract].ask
     assert ask is not None
     text = (

@@ -13,16 +13,19 @@ from typing import assert_never
 
 from ib_async.wrapper import RequestError
 
-from autoscalper.broker import events, ib_mapping
+from autoscalper.broker import events, foreign_orders, ib_mapping
 from autoscalper.broker.commands import (
     CancelOrder,
     Command,
     FindContract,
     ModifyOrder,
+    PlaceForeign,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
 from autoscalper.broker.orders import Order, Terms, describe
 from autoscalper.domain.identity import IbOrderId
@@ -114,7 +117,9 @@ class IbClient:
                 ib.watch(
                     command.contract, ib_mapping.contract_of(command.contract, command.details)
                 )
-            case PlaceOrders() | ModifyOrder() | CancelOrder():
+            case StopWatching():
+                ib.stop_watching(command.contract)
+            case PlaceOrders() | PlaceForeign() | ModifyOrder() | CancelOrder():
                 if ib.may_order:
                     self._send(ib, command)
                 else:
@@ -122,10 +127,14 @@ class IbClient:
             case _:
                 assert_never(command)
 
-    def _send(self, ib: IbConnection, command: PlaceOrders | ModifyOrder | CancelOrder) -> None:
+    def _send(
+        self, ib: IbConnection, command: PlaceOrders | PlaceForeign | ModifyOrder | CancelOrder
+    ) -> None:
         match command:
             case PlaceOrders():
                 self._place(ib, command)
+            case PlaceForeign():
+                self._place_foreign(ib, command.order)
             case ModifyOrder():
                 self._modify(ib, command)
             case CancelOrder():
@@ -145,6 +154,21 @@ class IbClient:
                 order.ib_order_id,
                 describe(order),
             )
+
+    def _place_foreign(self, ib: IbConnection, order: ForeignOrder) -> None:
+        crashpoints.reach("broker-before-send-foreign")
+        ib.client.placeOrder(
+            order.ib_order_id,
+            ib_mapping.foreign_contract_of(order.holding),
+            ib_mapping.foreign_order_of(order, self._account),
+        )
+        crashpoints.reach("broker-after-send-foreign")
+        logger.info(
+            "order sent client_order_id=%s ib_order_id=%s %s",
+            order.client_order_id,
+            order.ib_order_id,
+            foreign_orders.described(order),
+        )
 
     def _modify(self, ib: IbConnection, command: ModifyOrder) -> None:
         self._put(ib, command.order, command.terms, command.details, transmit=True)
@@ -177,6 +201,7 @@ class IbClient:
         where = f"{settings.host}:{settings.port}"
         self._emit(events.GatewayConnecting(reason=where))
         ib = IbConnection(settings.ibkr_client_id, self._emit)
+        ib.client.MaxRequests = settings.ibkr_max_messages
         try:
             await self._log_in(ib)
             self._ib = ib

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from autoscalper.broker import events, ib_mapping
 from autoscalper.domain.contract import OptionContract
-from autoscalper.domain.identity import ConId, IbOrderId
+from autoscalper.domain.identity import ConId, IbOrderId, PermId
 
 #: First id of requests that are not orders: far above any order id, so that an error names one.
 FIRST_REQUEST_ID = 1_000_000_000
@@ -92,6 +92,12 @@ class IbConnection(ib_async.IB):
 
         ticker.updateEvent += changed
 
+    def stop_watching(self, named: OptionContract) -> None:
+        """End the stream of a contract's quotes, if there is one."""
+        contract = self.quoted.pop(named, None)
+        if contract is not None:
+            self.cancelMktData(contract)
+
     def lose_quotes(self) -> None:
         """Forget what was streamed: the gateway does not go on with it by itself (1101)."""
         for contract in self.quoted.values():
@@ -116,7 +122,7 @@ class _Ear(Wrapper):
 
     def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         super().openOrder(orderId, contract, order, orderState)
-        report = ib_mapping.report_of_open(order, orderState.status)
+        report = ib_mapping.report_of_open(order, orderState.status, contract)
         self._owner.open_reports.append(report)
         if order.clientId == self.clientId:
             self._emit(events.OrderReported(report=report))
@@ -139,6 +145,7 @@ class _Ear(Wrapper):
             return
         report = events.OrderReport(
             ib_order_id=IbOrderId(orderId),
+            perm_id=PermId(permId) if permId else None,
             status=ib_mapping.status_of(status, filled),
             cum_qty=int(filled),
             avg_price=ib_mapping.price_of(avgFillPrice),
@@ -161,6 +168,16 @@ class _Ear(Wrapper):
             self._emit(events.BalanceReported(net_liquidation=value))
         else:
             self._emit(events.FundsReported(available=value))
+
+    def position(self, account: str, contract: Any, posCount: float, avgCost: float) -> None:
+        super().position(account, contract, posCount, avgCost)
+        if account == self._owner.account:
+            holding = ib_mapping.holding_of(contract, posCount)
+            self._emit(
+                events.PositionReported(
+                    con_id=holding.con_id, position=int(posCount), holding=holding
+                )
+            )
 
     def positionEnd(self) -> None:
         # Told at once, so that no fill that the positions do not have yet comes before it.

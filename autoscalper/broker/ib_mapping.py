@@ -9,7 +9,8 @@ from decimal import Decimal
 import ib_async
 from msgspec.structs import replace
 
-from autoscalper.broker.events import ContractDetails, Fill, OrderReport
+from autoscalper.broker.events import ContractDetails, Fill, Holding, OrderReport
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.ib_hours import closes_at
 from autoscalper.broker.orders import Order, Terms
@@ -80,9 +81,10 @@ def underlying_price(ticker: ib_async.Ticker) -> Decimal | None:
     return None if model is None or model.undPrice is None else quote_side(model.undPrice)
 
 
-def report_of_open(order: ib_async.Order, status: str) -> OrderReport:
+def report_of_open(order: ib_async.Order, status: str, contract: ib_async.Contract) -> OrderReport:
     """Return what an openOrder message says."""
     kind = order.orderType
+    traded = [contract.conId, *(leg.conId for leg in contract.comboLegs or ())]
     return OrderReport(
         ib_order_id=IbOrderId(order.orderId),
         client_order_id=ClientOrderId(order.orderRef) if order.orderRef else None,
@@ -91,6 +93,8 @@ def report_of_open(order: ib_async.Order, status: str) -> OrderReport:
         order_qty=int(order.totalQuantity),
         limit_price=price_of(order.lmtPrice) if kind == "LMT" else None,
         stop_price=price_of(getattr(order, _STOP_FIELDS[kind])) if kind in _STOP_FIELDS else None,
+        con_ids=tuple(map(ConId, traded)),
+        side=Side.BUY if order.action == "BUY" else Side.SELL,
     )
 
 
@@ -240,14 +244,65 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     return sent
 
 
+def holding_of(contract: ib_async.Contract, qty: float) -> Holding:
+    """Return what a position message says."""
+    is_pair = contract.secType == "CASH"
+    parts = [f"{contract.symbol}.{contract.currency}" if is_pair else contract.symbol]
+    if contract.secType in ("OPT", "FOP"):
+        parts.append(f"{contract.strike:g}{contract.right[:1]}")
+    if contract.lastTradeDateOrContractMonth:
+        parts.append(_day_of(contract.lastTradeDateOrContractMonth))
+    return Holding(
+        con_id=ConId(contract.conId),
+        kind=contract.secType,
+        name=" ".join(parts),
+        symbol=contract.symbol,
+        currency=contract.currency,
+        qty=Decimal(str(qty)),
+    )
+
+
+def _day_of(text: str) -> str:
+    # A future can be named by its month alone.
+    day = text[:8]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 and day.isdigit() else text
+
+
+def foreign_contract_of(holding: Holding) -> ib_async.Contract:
+    """Return the contract of a holding as an order names it: the id says which."""
+    return ib_async.Contract(
+        conId=holding.con_id,
+        symbol=holding.symbol,
+        secType=holding.kind,
+        currency=holding.currency,
+        exchange="SMART",
+    )
+
+
+def foreign_order_of(order: ForeignOrder, account: str) -> ib_async.Order:
+    """Return the order that closes a holding as IBKR wants it."""
+    return ib_async.Order(
+        orderId=order.ib_order_id,
+        action="BUY" if order.side is Side.BUY else "SELL",
+        totalQuantity=order.order_qty,
+        orderType=_ORDER_TYPES[OrderType.MARKET],
+        tif="DAY",
+        orderRef=order.client_order_id,
+        account=account,
+        transmit=True,
+        outsideRth=False,
+    )
+
+
 def _set_stop(sent: ib_async.Order, order: Order, terms: Terms) -> None:
-    if terms.stop_price is None:
-        return
+    price = terms.stop_price
     if order.trail is None:
-        sent.auxPrice = float(terms.stop_price)
+        if price is not None:
+            sent.auxPrice = float(price)
         return
     # Of a trailing stop IBKR takes the distance, in dollars or per cent, and where it starts.
-    sent.trailStopPrice = float(terms.stop_price)
+    if price is not None:
+        sent.trailStopPrice = float(price)
     if order.trail.percent is not None:
         sent.trailingPercent = float(order.trail.percent)
     elif order.trail.amount is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from autoscalper.broker.book import Book, execution_of
-from autoscalper.broker.events import ContractDetails, Fill
+from autoscalper.broker import forgetting
+from autoscalper.broker.book import Book
+from autoscalper.broker.events import ContractDetails, Fill, execution_of
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Changes, Question, Request, Waiting
 from autoscalper.domain.contract import OptionContract
@@ -16,10 +17,6 @@ from autoscalper.domain.identity import ExecId, IbOrderId, PostId
 from autoscalper.links import any_to_alert
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
-
-#: How long a trade that is closed, and its tombstones, can still be heard of from the gateway:
-#: it tells of a day's orders until its midnight, and one more day is no cost.
-REMEMBERED = timedelta(days=2)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -30,11 +27,14 @@ CREATE TABLE IF NOT EXISTS trades (
     trade_id TEXT PRIMARY KEY, closed_at TEXT, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS waiting (
     signal_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS missed (
+    post_id TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS heard (post_id TEXT PRIMARY KEY, heard_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recent_alerts (
     alert TEXT PRIMARY KEY, posted_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fills (
     exec_id TEXT PRIMARY KEY, client_order_id TEXT NOT NULL, payload BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS fills_of_order ON fills (client_order_id);
 CREATE TABLE IF NOT EXISTS contracts (
     contract TEXT PRIMARY KEY, named BLOB NOT NULL, details BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (
@@ -78,6 +78,11 @@ class Journal:
                 self._store.execute("DELETE FROM waiting WHERE signal_id = ?", (signal_id,))
             else:
                 self._put("waiting", (signal_id, _encode(waiting)))
+        for post_id, missed in changes.missed.items():
+            if missed is None:
+                self._store.execute("DELETE FROM missed WHERE post_id = ?", (post_id,))
+            else:
+                self._put("missed", (post_id, _encode(missed)))
         self._keep_questions(changes)
         self._keep_facts(changes)
         for key, message in changes.notices:
@@ -85,20 +90,24 @@ class Journal:
 
     def load(self, book: Book, now: datetime) -> None:
         """Fill a new ``book`` with what is remembered."""
-        since = (now - REMEMBERED).isoformat()
+        since = (now - forgetting.REMEMBERED).isoformat()
         for (payload,) in self._rows(
             "SELECT payload FROM trades WHERE closed_at IS NULL OR closed_at > ? ORDER BY"
             " (SELECT MIN(ib_order_id) FROM orders WHERE orders.trade_id = trades.trade_id)",
             since,
         ):
             book.put_trade(_trade(payload))
-        for (payload,) in self._rows("SELECT payload FROM orders ORDER BY ib_order_id"):
-            order = _order(payload)
-            if order.trade_id in book.trades:
-                book.put_order(order)
+        for (payload,) in self._rows(
+            "SELECT orders.payload FROM trades JOIN orders USING (trade_id)"
+            " WHERE closed_at IS NULL OR closed_at > ? ORDER BY ib_order_id",
+            since,
+        ):
+            book.put_order(_order(payload))
         waiting = [_waiting(payload) for (payload,) in self._rows("SELECT payload FROM waiting")]
         for each in sorted(waiting, key=lambda each: each.signal.read_at):
             book.wait(each)
+        for (payload,) in self._rows("SELECT payload FROM missed"):
+            book.miss(_waiting(payload))
         for (payload,) in self._rows("SELECT payload FROM requests"):
             request = _request(payload)
             book.requests[request.command.command_id] = request
@@ -107,13 +116,17 @@ class Journal:
         ]
         for question in sorted(questions, key=lambda each: each.signal.read_at):
             book.ask(question)
-        self._load_facts(book)
+        self._load_facts(book, now)
+        forgetting.forget(book, now)
         book.take_changes()
 
-    def _load_facts(self, book: Book) -> None:
+    def _load_facts(self, book: Book, now: datetime) -> None:
         for named, details in self._rows("SELECT named, details FROM contracts"):
             book.put_contract(_contract(named), _details(details))
-        for post_id, heard_at in self._rows("SELECT post_id, heard_at FROM heard"):
+        heard_from = forgetting.heard_from(book, now).isoformat()
+        for post_id, heard_at in self._rows(
+            "SELECT post_id, heard_at FROM heard WHERE heard_at >= ?", heard_from
+        ):
             book.heard[PostId(post_id)] = datetime.fromisoformat(heard_at)
         for alert, posted_at in self._rows("SELECT alert, posted_at FROM recent_alerts"):
             book.recent_alerts[alert] = datetime.fromisoformat(posted_at)
@@ -126,10 +139,11 @@ class Journal:
             book.over_on = date.fromordinal(value)
 
     def _load_fills(self, book: Book) -> None:
-        rows = self._rows("SELECT exec_id, client_order_id, payload FROM fills")
-        for exec_id, client_order_id, payload in rows:
-            book.exec_ids.add(execution_of(ExecId(exec_id)))
-            if client_order_id in book.orders:
+        for client_order_id in book.orders:
+            for exec_id, payload in self._rows(
+                "SELECT exec_id, payload FROM fills WHERE client_order_id = ?", client_order_id
+            ):
+                book.exec_ids.add(execution_of(ExecId(exec_id)))
                 book.remember_fill(_fill(payload))
 
     def _keep_questions(self, changes: Changes) -> None:

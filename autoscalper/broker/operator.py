@@ -12,11 +12,11 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.broker import endings, entries, questions
+from autoscalper.broker import endings, entries, foreign, questions
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command
+from autoscalper.broker.commands import Command, TakeSnapshot
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Phase, Request
+from autoscalper.broker.records import Phase, Request, Waiting
 from autoscalper.domain.order import Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.pricing import shown
@@ -62,7 +62,7 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
             book.pause(False)
             _answer(book, command, CommandState.DONE, ("Entries are taken again.",), now)
         case CloseTrades():
-            _close(book, command, now)
+            return _close(book, command, now)
         case TakeEntry():
             return _take_entry(book, command, now)
         case ChooseTrade():
@@ -72,14 +72,20 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
     return []
 
 
+def is_offered(waiting: Waiting, now: datetime) -> bool:
+    """Return whether an entry that came too late can still be taken by hand."""
+    return now - waiting.signal.post.posted_at <= TAKEN_WITHIN
+
+
 def report(book: Book, now: datetime) -> None:
-    """Tell how far the commands are that are not done."""
-    for request in [each for each in book.requests.values() if each.closing]:
-        if request.state is not CommandState.UNDER_WAY:
-            continue
+    """Tell how far the commands are that are not done; let offers expire."""
+    for waiting in [each for each in book.missed.values() if not is_offered(each, now)]:
+        book.stop_missing(waiting.signal.post.post_id)
+    for request in [each for each in book.requests.values() if _is_closing(each)]:
         trades = [book.trades[each] for each in request.closing if each in book.trades]
-        lines = tuple(_line_of(book, trade) for trade in trades)
-        is_done = not any(trade.is_open for trade in trades)
+        lines = tuple(_line_of(book, trade) for trade in trades) + foreign.lines_of(request)
+        lines = lines or ("Nothing is open.",)
+        is_done = not any(trade.is_open for trade in trades) and foreign.is_done(request)
         state = CommandState.DONE if is_done else CommandState.UNDER_WAY
         if (state, lines) != (request.state, request.lines):
             book.answer(replace(request, state=state, lines=lines), now)
@@ -107,11 +113,14 @@ def _paused_lines(book: Book) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _close(book: Book, command: CloseTrades, now: datetime) -> None:
-    if command.scope is Scope.ACCOUNT:
-        line = "Only what AutoScalper opened can be closed from here; use IBKR's own app."
-        _answer(book, command, CommandState.REFUSED, (line,), now)
-        return
+def _is_closing(request: Request) -> bool:
+    if request.state is CommandState.UNDER_WAY:
+        return isinstance(request.command, CloseTrades)
+    # An order that was given up and shows up after all is told.
+    return not foreign.is_done(request)
+
+
+def _close(book: Book, command: CloseTrades, now: datetime) -> list[Command]:
     for waiting in [each for each in book.waiting.values() if each.trade_id is None]:
         entries.refuse_waiting(
             book, waiting, OutcomeKind.DENIED, "the operator closed everything", now
@@ -119,13 +128,23 @@ def _close(book: Book, command: CloseTrades, now: datetime) -> None:
     trades = book.open_trades()
     for trade in trades:
         book.put_trade(replace(trade, hold=0))
-    if not trades:
+    wants_account = command.scope is Scope.ACCOUNT
+    if not trades and not wants_account:
         _answer(book, command, CommandState.DONE, ("Nothing is open.",), now)
-        return
+        return []
     closing = tuple(trade.trade_id for trade in trades)
     lines = tuple(_line_of(book, book.trades[each]) for each in closing)
-    request = Request(command=command, state=CommandState.UNDER_WAY, lines=lines, closing=closing)
-    book.answer(request, now)
+    request = Request(
+        command=command,
+        state=CommandState.UNDER_WAY,
+        closing=closing,
+        wants_account=wants_account,
+    )
+    book.answer(replace(request, lines=lines + foreign.lines_of(request)), now)
+    if not wants_account or book.phase is not Phase.TRADING:
+        return []
+    number = book.ask_for_snapshot(now)
+    return [TakeSnapshot(number=number, reason="the operator closes the account")]
 
 
 def _line_of(book: Book, trade: Trade) -> str:
@@ -152,7 +171,7 @@ def _price(average: Decimal) -> str:
 
 def _take_entry(book: Book, command: TakeEntry, now: datetime) -> list[Command]:
     waiting = book.missed.get(command.post_id)
-    if waiting is None or now - waiting.signal.post.posted_at > TAKEN_WITHIN:
+    if waiting is None or not is_offered(waiting, now):
         line = "That alert cannot be taken any more."
         _answer(book, command, CommandState.REFUSED, (line,), now)
         return []

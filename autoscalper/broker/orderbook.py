@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from autoscalper.broker.book import Book
 from autoscalper.broker.events import Fill, OrderReport
 from autoscalper.broker.orders import OUR_PREFIX, Order, Terms
-from autoscalper.domain.identity import ClientOrderId, IbOrderId
+from autoscalper.domain.identity import ClientOrderId, IbOrderId, PermId
 from autoscalper.domain.order import WORKING, OrderStatus
 from autoscalper.links import any_to_alert
 
@@ -44,7 +44,10 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
     if order is None:
         _report_unknown(book, report.client_order_id, now)
         return None
-    updated = _with_status(_with_terms(order, report), report, now)
+    if is_of_twin(order, report):
+        updated = replace(order, twin_perm_id=_twin_after(report))
+    else:
+        updated = _with_status(_with_terms(order, report), report, now)
     if updated != order:
         book.put_order(updated)
         _follow_stop(book, updated)
@@ -53,6 +56,11 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
         if updated.is_live and not order.is_live:
             _reopen_trade(book, updated, now)
     return updated
+
+
+def is_of_twin(order: Order, report: OrderReport) -> bool:
+    """Return whether ``report`` is about another order that IBKR made under the same name."""
+    return bool(report.perm_id and order.perm_id) and report.perm_id != order.perm_id
 
 
 def apply_error(book: Book, ib_order_id: IbOrderId, code: int, text: str, now: datetime) -> None:
@@ -120,6 +128,11 @@ def doubt_unconfirmed(book: Book, now: datetime) -> None:
             )
 
 
+def _twin_after(report: OrderReport) -> PermId | None:
+    is_gone = report.status in (OrderStatus.CANCELED, OrderStatus.REJECTED)
+    return None if is_gone else report.perm_id
+
+
 def _with_terms(order: Order, report: OrderReport) -> Order:
     if report.order_qty is None:
         return order
@@ -141,6 +154,9 @@ def _with_status(order: Order, report: OrderReport, now: datetime) -> Order:
     if not _can_become(order, report.status):
         return order
     status = _status_now(order, report.status, now)
+    if order.twin_perm_id is not None and status is OrderStatus.CANCELED:
+        # The other one goes on in its place, and a snapshot tells on what terms.
+        order, status = replace(order, perm_id=order.twin_perm_id), OrderStatus.IN_DOUBT
     in_doubt = status is OrderStatus.IN_DOUBT
     return replace(
         order,

@@ -83,6 +83,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether the gateway ever said that it works.
     worked: bool = False
     perm_id: PermId | None = None
+    #: Another permanent id under which the gateway works it as well: IBKR made two orders of one.
+    twin_perm_id: PermId | None = None
     cum_qty: int = 0
     #: Dollars per share.
     avg_price: Decimal = Decimal(0)
@@ -162,6 +164,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     unseen_at: datetime | None = None
     #: When contracts last changed hands; the gateway adjusts siblings by itself just after.
     filled_at: datetime | None = None
+    #: Since when even the ask of what is held has not been above its stop; None while it is.
+    below_stop_since: datetime | None = None
     closed_at: datetime | None = None
 
     @property

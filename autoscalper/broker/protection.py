@@ -30,7 +30,6 @@ from autoscalper.broker.commands import Command, PlaceOrders
 from autoscalper.broker.groups import covered_by, groups_of, is_spent, only
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
 from autoscalper.broker.targets import Part, parts_of, price_of_group
-from autoscalper.domain.last_day import RESTING_AFTER
 from autoscalper.domain.order import WORKING, OrderStatus, OrderType, Purpose, Side
 
 _ENTERING = (Purpose.ENTRY, Purpose.ADD)
@@ -198,8 +197,9 @@ def _join_stop(book: Book, trade: Trade, beside: Order, now: datetime) -> list[C
     refusals = [each for each in only(group, Purpose.STOP_LOSS) if each.is_refused]
     if is_spent(group, beside.oca_group) or len(refusals) >= MAX_REFUSED:
         why = refusals[-1].error if refusals else "its group filled"
-        text = f"the stop for {trade.contract} cannot be replaced ({why}): it stays as it is"
+        text = f"the stop for {trade.contract} cannot be replaced ({why}): it stays of its kind"
         book.warn(f"stop stays {beside.client_order_id}", text, now)
+        book.put_trade(replace(trade, trail=beside.trail))
         return []
     if failed_lately(book, trade, Purpose.STOP_LOSS, now):
         return []
@@ -321,7 +321,7 @@ def _stop(
 
 
 def _last_sale_at(book: Book, trade: Trade) -> datetime:
-    return flatten.time_of(book, trade.contract, book.settings_for(trade)) + RESTING_AFTER
+    return flatten.last_sale_at(book, trade.contract, book.settings_for(trade))
 
 
 def _give_up_protecting(book: Book, trade: Trade, last: Order, now: datetime) -> None:

@@ -7,6 +7,7 @@ entry becomes a tombstone, a protection is placed anew as another intent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -14,10 +15,10 @@ from msgspec.structs import replace
 from autoscalper.broker import orderbook
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command
-from autoscalper.broker.events import OrderReport, Snapshot
+from autoscalper.broker.events import OrderReport, PositionReported, Snapshot
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
 from autoscalper.domain.identity import ClientOrderId, IbOrderId
-from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.domain.order import WORKING, OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 
 #: How long an order in doubt may have been under way before it counts as not there.
@@ -31,6 +32,8 @@ def is_due(book: Book, now: datetime) -> bool:
     asked_at = book.snapshot_asked_at
     if book.snapshot_awaited or (asked_at is not None and now - asked_at < BETWEEN_SNAPSHOTS):
         return False
+    if any(order.twin_perm_id is not None for order in book.orders.values()):
+        return True
     doubts = [order.doubted_at for order in book.orders.values() if order.is_live]
     doubts += [trade.unseen_at for trade in book.open_trades()]
     return any(doubted_at is not None and now - doubted_at >= GRACE for doubted_at in doubts)
@@ -44,15 +47,18 @@ def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     for fill in snapshot.fills:
         orderbook.apply_fill(book, fill, now)
     book.filled_since_snapshot = {}
+    for twin in [each for each in book.orders.values() if each.twin_perm_id is not None]:
+        book.put_order(replace(twin, twin_perm_id=None))
     commands: list[Command] = []
-    shown: dict[ClientOrderId, OrderReport] = {}
-    for report in snapshot.open_orders:
-        commands += _open_order(book, report, shown, now)
+    shown = _ours(snapshot.open_orders)
+    for ref, reports in shown.items():
+        commands += _open_order(book, ref, reports, now)
     for report in snapshot.completed or ():
-        if report.client_order_id not in shown:
-            _completed_order(book, report, now)
+        done = orderbook.find(book, report)
+        if done is not None and done.is_live and not _is_shown(done, shown):
+            orderbook.apply_report(book, report, now)
     for order in [each for each in book.orders.values() if each.is_live]:
-        if order.client_order_id not in shown and not _is_newer(book, order):
+        if not _is_shown(order, shown) and not _is_newer(book, order):
             commands += _missing(book, order, snapshot, now)
     for trade in book.open_trades():
         _compare_position(book, trade, snapshot, now)
@@ -65,36 +71,48 @@ def _highest_used(snapshot: Snapshot) -> IbOrderId:
     return max([IbOrderId(snapshot.next_order_id - 1), *used])
 
 
+def _ours(reports: Iterable[OrderReport]) -> dict[ClientOrderId, list[OrderReport]]:
+    ours: dict[ClientOrderId, list[OrderReport]] = {}
+    for report in reports:
+        if report.client_order_id is not None and report.client_order_id.startswith(OUR_PREFIX):
+            ours.setdefault(report.client_order_id, []).append(report)
+    return ours
+
+
 def _open_order(
-    book: Book, report: OrderReport, shown: dict[ClientOrderId, OrderReport], now: datetime
+    book: Book, ref: ClientOrderId, reports: list[OrderReport], now: datetime
 ) -> list[Command]:
-    ref = report.client_order_id
-    if ref is None or not ref.startswith(OUR_PREFIX):
+    """Take in what is shown of one of ours, and return the cancel of what must not work.
+
+    A cancel names the order by its order id, which IBKR may have given to two (a change on its
+    way when the gateway loses IBKR's servers, nautilus_trader#4564): whichever of them it ends,
+    the next snapshot shows what is left.
+    """
+    perm_ids = [report.perm_id for report in reports if report.perm_id is not None]
+    order = book.orders.get(ref)
+    if order is not None and perm_ids and order.perm_id not in perm_ids:
+        book.put_order(replace(order, perm_id=perm_ids[0]))
+    for report in reports:
+        order = orderbook.apply_report(book, report, now)
+    if order is None:
         return []
-    if ref in shown and _is_another(report, shown[ref]):
-        _tell(book, f"forked {ref} {report.perm_id}", f"{ref} is live twice: canceling one", now)
-        return [CancelOrder(ib_order_id=report.ib_order_id)]
-    orderbook.apply_report(book, report, now)
-    if report.status is not OrderStatus.IN_DOUBT:
-        # Inactive is listed and does not work: as good as missing, until it is said to work.
-        shown[ref] = report
-    return []
+    if order.twin_perm_id is not None:
+        text = f"{ref} works twice at IBKR: canceling one of them"
+        _tell(book, f"forked {ref} {order.twin_perm_id}", text, now)
+    elif order.is_live or reports[-1].status not in WORKING:
+        return []
+    return [CancelOrder(ib_order_id=order.ib_order_id)]
 
 
-def _is_another(report: OrderReport, known: OrderReport) -> bool:
-    # An order that is not acknowledged yet has no permId: that alone makes no second order.
-    return bool(report.perm_id and known.perm_id) and report.perm_id != known.perm_id
+def _is_shown(order: Order, shown: dict[ClientOrderId, list[OrderReport]]) -> bool:
+    # Inactive is listed and does not work: as good as missing, until it is said to work.
+    reports = shown.get(order.client_order_id, ())
+    return any(report.status is not OrderStatus.IN_DOUBT for report in reports)
 
 
 def _is_newer(book: Book, order: Order) -> bool:
     asked_at = book.snapshot_asked_at
     return asked_at is not None and order.created_at >= asked_at
-
-
-def _completed_order(book: Book, report: OrderReport, now: datetime) -> None:
-    order = book.orders.get(report.client_order_id) if report.client_order_id else None
-    if order is not None and order.is_live:
-        orderbook.apply_report(book, report, now)
 
 
 def _missing(book: Book, order: Order, snapshot: Snapshot, now: datetime) -> list[Command]:
@@ -146,6 +164,22 @@ def _compare_position(book: Book, trade: Trade, snapshot: Snapshot, now: datetim
     left = book.held(book.trades[trade.trade_id])
     text = f"{gone} of {trade.contract} left the account by another hand: {left} are ours"
     _tell(book, f"external {trade.trade_id} {external_qty}", text, now)
+
+
+def hear_position(book: Book, event: PositionReported, now: datetime) -> None:
+    """Doubt the trades of a contract of which the account holds fewer than we count.
+
+    IBKR tells positions apart from executions, so that it can be early: a snapshot decides.
+    """
+    if book.snapshot is None:
+        return
+    counted = book.snapshot.positions.get(event.con_id, 0)
+    counted += book.filled_since_snapshot.get(event.con_id, 0)
+    if event.position >= counted:
+        return
+    for trade in book.open_trades():
+        if book.contracts[trade.contract].con_id == event.con_id and trade.unseen_at is None:
+            book.put_trade(replace(trade, unseen_at=now))
 
 
 def _position_of(book: Book, trade: Trade, snapshot: Snapshot) -> int:

@@ -9,11 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.broker.events import ContractDetails, Fill
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
     CommandId,
+    ConId,
     ExecId,
     IbOrderId,
     PostId,
@@ -75,6 +77,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...] = ()
     #: Trades that it closes.
     closing: tuple[TradeId, ...] = ()
+    #: Whether positions that are no trade's are still to be ordered closed.
+    wants_account: bool = False
+    #: The orders that close such positions, and why others are left alone, in words.
+    foreign: tuple[ForeignOrder, ...] = ()
+    left: dict[ConId, str] = {}
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +102,8 @@ class Changes(msgspec.Struct, kw_only=True):
     trades: dict[TradeId, Trade] = {}
     #: None: the signal is settled.
     waiting: dict[SignalId, Waiting | None] = {}
+    #: None: it was taken by hand, or cannot be any more.
+    missed: dict[PostId, Waiting | None] = {}
     heard: dict[PostId, datetime] = {}
     recent_alerts: dict[str, datetime] = {}
     fills: dict[ExecId, Fill] = {}

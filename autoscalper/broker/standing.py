@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from autoscalper.broker import foreign
 from autoscalper.broker.book import Book
 from autoscalper.broker.groups import covered_by
-from autoscalper.broker.operator import TAKEN_WITHIN
+from autoscalper.broker.operator import is_offered
 from autoscalper.broker.orders import Order, Trade, describe
 from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.order import WORKING, Side
 from autoscalper.links import any_to_alert, broker_to_alert
+from autoscalper.links.alert_to_broker import NamedPosition
 
 #: How old a quote may be to be shown.
 QUOTE_MAX_AGE = timedelta(seconds=60)
@@ -67,6 +69,15 @@ def status_of(book: Book, now: datetime) -> broker_to_alert.Status:
             if order.is_live
         ),
         missed=tuple(_missed(book, now)),
+        foreign=tuple(
+            NamedPosition(
+                con_id=holding.con_id,
+                name=holding.name,
+                qty=qty,
+                is_closable=holding.kind in foreign.CLOSABLE,
+            )
+            for holding, qty in foreign.positions(book, now)
+        ),
     )
 
 
@@ -140,7 +151,7 @@ def _missed(book: Book, now: datetime) -> list[broker_to_alert.MissedEntry]:
     missed = []
     for post_id, waiting in book.missed.items():
         instruction, post = waiting.signal.instruction, waiting.signal.post
-        if now - post.posted_at > TAKEN_WITHIN:
+        if not is_offered(waiting, now):
             continue
         assert isinstance(instruction, OpenTrade | AddToTrade)
         bid, ask = _market(book, waiting.contract, now)

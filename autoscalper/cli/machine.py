@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from autoscalper.cli.finding import Finding, failure, ok, warning
+from autoscalper.domain.room import Room, in_words, judge
 
-#: Free bytes below which something must be done, and below which it is time to look.
-SCARCE_BYTES = 200_000_000
-GETTING_SCARCE_BYTES = 1_000_000_000
 #: How wrong the clock may be: an alert's age is measured with it.
 SKEW = timedelta(seconds=2)
 HARMFUL_SKEW = timedelta(seconds=20)
@@ -35,16 +33,18 @@ def check_places(places: Sequence[tuple[str, Path]]) -> list[Finding]:
 def check_room(data_dir: Path) -> list[Finding]:
     """Return whether the disk that holds ``data_dir`` has room."""
     try:
-        free = shutil.disk_usage(data_dir).free
+        usage = shutil.disk_usage(data_dir)
     except OSError:
         # That the directory is not there has been said.
         return []
-    text = f"{free / 1e9:.1f} GB free for {data_dir}"
-    if free < SCARCE_BYTES:
-        return [failure("disk", f"{text}: free some, orders need their intents written")]
-    if free < GETTING_SCARCE_BYTES:
-        return [warning("disk", f"{text}: free some soon")]
-    return [ok("disk", text)]
+    text = f"{in_words(usage.free)} free for {data_dir}"
+    match judge(usage.free, usage.total):
+        case Room.CRITICAL:
+            return [failure("disk", f"{text}: free some, orders need their intents written")]
+        case Room.SCARCE:
+            return [warning("disk", f"{text}: free some soon")]
+        case Room.AMPLE:
+            return [ok("disk", text)]
 
 
 def check_clock(here: datetime, there: datetime) -> Finding:

@@ -27,6 +27,13 @@ def flatten_time(expiry: date, closes_at: datetime | None, flatten_at: time) -> 
     return min(usual, closes_at.astimezone(EXCHANGE_ZONE) - left)
 
 
+def resting_time(flatten: datetime, closes_at: datetime | None) -> datetime:
+    """Return when the order that rests at the broker sells: a little later, before the close."""
+    usual = datetime.combine(flatten.astimezone(EXCHANGE_ZONE), USUAL_CLOSE, EXCHANGE_ZONE)
+    left = max((closes_at or usual) - flatten, timedelta(0))
+    return flatten + min(RESTING_AFTER, left / 2)
+
+
 def is_too_late(now: datetime, flatten: datetime) -> bool:
     """Return whether an entry would be closed again at once."""
     return now >= flatten - NO_ENTRIES_BEFORE

@@ -62,7 +62,7 @@ class Secret(msgspec.Struct, frozen=True):
     __repr__ = __str__
 
 
-#: Addresses that no name and no user part can lead elsewhere.
+#: No name and no user part can lead elsewhere.
 _LOOPBACK_URL = re.compile(r"(?:http|ws)://127\.0\.0\.1:\d{1,5}/[a-z0-9/]*")
 #: Ids in Telegram; those of groups are negative.
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
@@ -72,6 +72,7 @@ Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at m
 Dollars = Annotated[Decimal, Meta(gt=0, description="an amount in dollars above 0")]
 Seconds = Annotated[int, Meta(gt=0, description="a whole number of seconds above 0")]
 Count = Annotated[int, Meta(ge=1, description="a whole number, at least 1")]
+DaysOfData = Annotated[int, Meta(ge=7, description="a whole number of days, at least 7")]
 CountOrNone = Annotated[int, Meta(ge=0, description="a whole number, at least 0")]
 Port = Annotated[int, Meta(ge=0, le=65535, description="a port number from 0 to 65535")]
 
@@ -92,6 +93,10 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     #: Directory in which tests arm the points at which a process shall die; for dry runs only.
     crash_dir: str = ""
     dry_run: bool = True
+    #: Lines of log files that are older go.
+    keep_logs_days: Count = 30
+    #: Older posts and what was said of them go. Trades, orders, fills and outcomes stay.
+    keep_data_days: DaysOfData = 90
 
 
 class IngestSettings(Common, frozen=True, kw_only=True):
@@ -133,6 +138,10 @@ class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
     ibkr_client_id: Annotated[
         int, Meta(ge=1, le=2147483647, description="a fixed client id, at least 1")
     ] = 1
+    #: Messages a second to the gateway at most, 0 for no limit; IBKR takes 50.
+    ibkr_max_messages: Annotated[
+        int, Meta(ge=0, le=50, description="a whole number from 0 to 50")
+    ] = 45
     ibkr_account: str = ""
     account_balance: Dollars = Decimal(10000)
     account_balance_cap: bool = False
@@ -357,6 +366,8 @@ def _parser_contradictions(settings: ParserSettings) -> list[str]:
 
 def _broker_contradictions(settings: BrokerSettings) -> list[str]:
     found = _unreadable_times(settings)
+    if not settings.ibkr_max_messages and not settings.dry_run:
+        found.append("IBKR_MAX_MESSAGES is 0, expected 1 to 50 as DRY_RUN=false")
     wrong_ports = {TradingMode.PAPER: {4001, 4003}, TradingMode.LIVE: {4002, 4004}}
     if settings.ibkr_port in wrong_ports[settings.trading_mode]:
         found.append(

@@ -16,6 +16,7 @@ from autoscalper.runtime import config
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.retention import forgetting
 from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
@@ -51,6 +52,7 @@ async def ingest() -> None:
         notices_publisher.publish,
         door.serve,
         *([discord.listen] if discord else []),
+        forgetting(process, posts_publisher, notices_publisher, too=posts.forget),
         beating("ingest", process.run_dir, clock, details),
     )
 

@@ -5,7 +5,7 @@ Each message is in the log once, each real change of it once more under the next
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -119,6 +119,14 @@ class PostLog:
             (channel_id, len(first), first, last),
         )
         return {MessageId(message_id) for (message_id,) in rows}
+
+    def forget(self, post_ids: Sequence[str], before: datetime) -> None:
+        """Forget, inside the caller's transaction, messages of which these were the newest."""
+        for each in post_ids:
+            message_id, _, version = each.rpartition(".")
+            self._store.execute(
+                "DELETE FROM messages WHERE message_id = ? AND version = ?", (message_id, version)
+            )
 
     @contextmanager
     def _kept(self) -> Iterator[None]:

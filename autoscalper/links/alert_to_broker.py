@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from autoscalper.domain.identity import CommandId, PostId, QuestionId, TradeId
+from autoscalper.domain.identity import CommandId, ConId, PostId, QuestionId, TradeId
 from autoscalper.runtime.link import Link
 
 #: Age at which a command is refused with a word, by whoever looks at it, and never carried out.
@@ -43,10 +43,23 @@ class ResumeEntries(_Command, frozen=True, kw_only=True, tag=True):
     """Open and add again."""
 
 
+class NamedPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position that is no trade's, as the operator was shown it."""
+
+    con_id: ConId
+    name: str
+    #: Negative when short.
+    qty: int
+    #: Whether AutoScalper knows how to close one of its kind.
+    is_closable: bool = True
+
+
 class CloseTrades(_Command, frozen=True, kw_only=True, tag=True):
     """Sell everything that is held and call off every entry that is not filled."""
 
     scope: Scope = Scope.OURS
+    #: With the scope of the account: what else is closed, and at most so many of each.
+    positions: tuple[NamedPosition, ...] = ()
 
 
 class TakeEntry(_Command, frozen=True, kw_only=True, tag=True):

@@ -15,6 +15,7 @@ import msgspec
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
 from autoscalper.domain.order import OrderStatus, Purpose, Side
+from autoscalper.links.alert_to_broker import NamedPosition
 from autoscalper.runtime.errors import StorageFailed
 
 FILE_NAME = "broker.status"
@@ -86,6 +87,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     trades: tuple[OpenTrade, ...] = ()
     orders: tuple[LiveOrder, ...] = ()
     missed: tuple[MissedEntry, ...] = ()
+    #: What the account holds beyond the trades.
+    foreign: tuple[NamedPosition, ...] = ()
 
 
 def leave(run_dir: Path, status: Status) -> None:

@@ -16,6 +16,7 @@ from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
 from autoscalper.runtime.publisher import Publisher
+from autoscalper.runtime.retention import RECEIVERS_MARGIN, forgetting
 from autoscalper.runtime.service import run, serve
 from autoscalper.runtime.store import Store
 
@@ -32,7 +33,7 @@ async def parser() -> None:
     )
     process = Process("parser", settings)
     clock = process.clock
-    store = Store(process.store_path, durable=False, schema=memory.SCHEMA + line.SCHEMA)
+    store = _store(process)
     mode = _mode(settings)
     desk = Answers(store, grammar.read, clock, mode=mode, profiles=profiles.profiles_of(tables))
     consultant = None
@@ -69,8 +70,19 @@ async def parser() -> None:
         answer_posts,
         signals.publish,
         notices.publish,
+        forgetting(process, signals, notices, margin=RECEIVERS_MARGIN, too=desk.forget),
         beating("parser", process.run_dir, clock, details),
         *([consultant.consult] if consultant else []),
+    )
+
+
+def _store(process: Process[ParserSettings]) -> Store:
+    return Store(
+        process.store_path,
+        durable=False,
+        schema=memory.SCHEMA + line.SCHEMA,
+        version=memory.VERSION,
+        migrations=memory.MIGRATIONS,
     )
 
 

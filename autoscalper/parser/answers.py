@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol, assert_never
 
 from msgspec.structs import replace
@@ -92,6 +93,15 @@ class Answers:
         if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
             self._memory.keep_words(message.post)
 
+    def forget(self, post_ids: Sequence[str], before: datetime) -> None:
+        """Forget, inside the caller's transaction, these posts and what is from before ``before``.
+
+        A post that comes again after that is answered again.
+        """
+        for each in post_ids:
+            self._memory.forget(each)
+        self._memory.forget_model_answers(before)
+
     def resume(self) -> None:
         """Go on, inside the caller's transaction, with the lines that a process before left."""
         for channel_id in self._line.channels():
@@ -106,7 +116,7 @@ class Answers:
         if isinstance(answer, Unread) and not answer.is_final:
             self._unread[question.key] = answer
         else:
-            self._memory.keep_model_answer(question.key, answer)
+            self._memory.keep_model_answer(question.key, answer, self._clock.now())
         for channel_id in self._line.channels(question.key):
             self._advance(channel_id)
         still_asked = {each.key for each in self._line.questions()}

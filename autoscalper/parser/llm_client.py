@@ -19,6 +19,7 @@ from autoscalper.domain.settings import ParserSettings
 from autoscalper.parser.breaker import FIRST_REST_SECONDS, Breaker
 from autoscalper.parser.claims import Answer, Claim, Unread
 from autoscalper.parser.questions import INSTRUCTIONS, Question
+from autoscalper.parser.warmth import Warmth
 from autoscalper.runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -28,10 +29,8 @@ _API_URL = "https://api.anthropic.com"
 MOST_AT_ONCE = 8
 #: Seconds to wait for a connection, of the total.
 _CONNECT_SECONDS = 1.0
-#: Seconds that a quiet connection is kept: the service closes it after 400 (measured).
+#: Seconds that a quiet connection is kept here: the service closes it after 400 (measured).
 _KEEP_ALIVE_SECONDS = 380.0
-#: Seconds of quiet after which a small request keeps the connection.
-WARM_EVERY_SECONDS = 240.0
 #: Seconds for what is asked at the start: the service compiles the schema at its first use.
 _START_SECONDS = 30.0
 #: More tokens than any claim has.
@@ -83,7 +82,7 @@ class LlmClient:
         self._seconds = float(settings.llm_timeout_seconds)
         self._breaker = Breaker()
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
-        self._used_at = self._clock.monotonic()
+        self._warmth = Warmth(clock)
         self._thinks_by_default = False
         self._client = anthropic.AsyncAnthropic(
             api_key=settings.anthropic_api_key.value,
@@ -96,6 +95,10 @@ class LlmClient:
                     max_keepalive_connections=MOST_AT_ONCE,
                     keepalive_expiry=_KEEP_ALIVE_SECONDS,
                 ),
+                event_hooks={
+                    "request": [self._warmth.asked],
+                    "response": [self._warmth.answered],
+                },
             ),
         )
 
@@ -113,9 +116,7 @@ class LlmClient:
             refusal = self._breaker.refuses(self._clock.monotonic())
             if refusal:
                 return Unread(reason=refusal, is_final=False)
-            answer = await self._answer(question, self._seconds - rest)
-            self._used_at = self._clock.monotonic()
-            return answer
+            return await self._answer(question, self._seconds - rest)
 
     async def warm_up(self) -> None:
         """Look the model up, warn if it will not do, and let the service prepare itself."""
@@ -131,19 +132,17 @@ class LlmClient:
             if not self._breaker.refuses(self._clock.monotonic()):
                 await self._answer(Question(post="good morning"), _START_SECONDS)
 
-    async def keep_warm(self, *, every_seconds: float = WARM_EVERY_SECONDS) -> None:
-        """Use the connection whenever it was quiet for ``every_seconds``, until cancelled."""
+    async def keep_warm(self) -> None:
+        """See to it that a connection is there whenever a post comes, until cancelled."""
         while True:
-            quiet = self._clock.monotonic() - self._used_at
-            await asyncio.sleep(max(every_seconds - quiet, 0.0))
-            if self._clock.monotonic() - self._used_at < every_seconds:
+            await asyncio.sleep(self._warmth.next_look_seconds())
+            if not self._warmth.is_due():
                 continue
-            self._used_at = self._clock.monotonic()
             try:
                 async with asyncio.timeout(self._seconds):
                     await self._client.models.retrieve(self._model)
             except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, TimeoutError) as error:
-                logger.info("connection not kept warm error=%s", type(error).__name__)
+                logger.debug("connection not kept warm error=%s", type(error).__name__)
 
     async def close(self) -> None:
         """Let go of the connections."""

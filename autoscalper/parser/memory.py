@@ -4,6 +4,8 @@ last words, and what the model answered.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from autoscalper.domain.identity import MessageId
@@ -24,8 +26,17 @@ CREATE TABLE IF NOT EXISTS last_words (
     channel_id TEXT, author_id TEXT, texts BLOB NOT NULL,
     PRIMARY KEY (channel_id, author_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS model_answers (
-    key TEXT PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID;
+    key TEXT PRIMARY KEY, answer BLOB NOT NULL, answered_at TEXT NOT NULL DEFAULT '')
+    WITHOUT ROWID;
 """
+VERSION = 2
+MIGRATIONS = {
+    # When an answer was given was not kept.
+    1: (
+        "ALTER TABLE model_answers ADD COLUMN answered_at TEXT NOT NULL DEFAULT ''",
+        "UPDATE model_answers SET answered_at = strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')",
+    )
+}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -54,6 +65,12 @@ class Memory:
         self._store.execute(
             "INSERT OR REPLACE INTO heard VALUES (?, ?)", (heard.post.message_id, _encode(heard))
         )
+
+    def forget(self, post_id: str) -> None:
+        """Forget a message of which this was the newest version."""
+        heard = self.heard(MessageId(post_id.rpartition(".")[0]))
+        if heard is not None and heard.post.post_id == post_id:
+            self._store.execute("DELETE FROM heard WHERE message_id = ?", (heard.post.message_id,))
 
     def conversation_before(self, post: Post) -> Conversation:
         """Return what the author of ``post`` said before in its channel, as the post sees it."""
@@ -95,8 +112,15 @@ class Memory:
         ).fetchone()
         return None if row is None else _decode_answer(row[0])
 
-    def keep_model_answer(self, key: str, answer: Answer) -> None:
-        """Keep an answer, so that the same question is never asked again."""
+    def keep_model_answer(self, key: str, answer: Answer, answered_at: datetime) -> None:
+        """Keep an answer, so that the same question is not asked again."""
         self._store.execute(
-            "INSERT OR IGNORE INTO model_answers VALUES (?, ?)", (key, _encode(answer))
+            "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?)",
+            (key, _encode(answer), answered_at.isoformat()),
+        )
+
+    def forget_model_answers(self, before: datetime) -> None:
+        """Forget what the model answered before ``before``."""
+        self._store.execute(
+            "DELETE FROM model_answers WHERE answered_at < ?", (before.isoformat(),)
         )

@@ -42,6 +42,7 @@ class Follower(Generic[M]):
         self._received: int = row[1] if row else 0
         self._stream = 0
         self._followed_from = 0
+        self._asked_at = 0.0
         #: When the sender was last heard, by the monotonic clock; None until then.
         self.heard_at: float | None = None
         #: Newest position that the sender is known to have.
@@ -75,7 +76,7 @@ class Follower(Generic[M]):
                     continue
                 if batch.entries:
                     yield self._take(batch)
-                if self._received - self._followed_from >= frames.WINDOW // 2 or not batch.entries:
+                if self._must_renew():
                     await self._ask(socket, anew=False)
         finally:
             socket.close()
@@ -83,8 +84,14 @@ class Follower(Generic[M]):
     async def _ask(self, socket: zmq.asyncio.Socket, *, anew: bool) -> None:
         self._stream += anew
         self._followed_from = self._received
+        self._asked_at = self._clock.monotonic()
         follow = frames.Follow(stream=self._stream, epoch=self._epoch, after=self._received)
         await socket.send(frames.encode(follow))
+
+    def _must_renew(self) -> bool:
+        if self._received - self._followed_from >= frames.WINDOW // 2:
+            return True
+        return self._clock.monotonic() - self._asked_at >= frames.RENEW_SECONDS
 
     async def _receive(self, socket: zmq.asyncio.Socket) -> frames.Batch | None:
         deadline = asyncio.get_running_loop().time() + frames.SILENCE_SECONDS

@@ -11,9 +11,11 @@ import msgspec
 #: Entries that a publisher may send beyond the last follow it heard.
 WINDOW = 512
 #: Seconds between the heads that a publisher sends while nothing happens.
-HEARTBEAT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 1.0
 #: Seconds of silence after which a follower asks anew.
-SILENCE_SECONDS = 2.0
+SILENCE_SECONDS = 2.5
+#: Seconds after which a follower that hears nothing but heads says that it is still there.
+RENEW_SECONDS = 5.0
 #: Seconds without a follow after which a publisher forgets a follower.
 FORGET_SECONDS = 15.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from autoscalper.runtime.clock import Clock
@@ -61,3 +63,23 @@ class Log(Generic[M]):
             (self.link.name, after, limit),
         )
         return tuple((position, bytes(payload)) for position, payload in rows)
+
+    def forget(self, before: datetime, up_to: int, limit: int) -> list[str]:
+        """Remove, inside the caller's transaction, entries that were appended before ``before``.
+
+        Oldest first, at most ``limit``, none after position ``up_to``, and never the newest one:
+        positions are counted on from it. Returns the keys of what was removed; they can be
+        appended again.
+        """
+        rows = self.store.execute(
+            "SELECT position, key, logged_at FROM entries WHERE log = ? AND position <= ?"
+            " ORDER BY position LIMIT ?",
+            (self.link.name, min(up_to, self.head - 1), limit),
+        ).fetchall()
+        old = list(takewhile(lambda row: datetime.fromisoformat(row[2]) < before, rows))
+        if old:
+            self.store.execute(
+                "DELETE FROM entries WHERE log = ? AND position <= ?",
+                (self.link.name, old[-1][0]),
+            )
+        return [key for _, key, _ in old]

@@ -9,7 +9,8 @@ import logging
 import logging.handlers
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,38 @@ def set_up(
     root.setLevel(level)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def forget(
+    log_dir: Path, process: str, keep: timedelta, *, now: datetime, files_now: datetime
+) -> None:
+    """Remove the files of ``process`` whose last line is older than ``keep``.
+
+    The present file is put aside once its first line is so old, so that a line of a quiet process
+    goes at twice that age at the latest. ``now`` is the time by which lines are written,
+    ``files_now`` the one by which files are.
+    """
+    for path in log_dir.glob(f"{process}.jsonl.*"):
+        with suppress(FileNotFoundError):
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < files_now - keep:
+                path.unlink()
+    began_at = _began_at(log_dir / f"{process}.jsonl")
+    if began_at is not None and began_at < now - keep:
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.handlers.RotatingFileHandler):
+                handler.doRollover()
+
+
+class _Line(msgspec.Struct, frozen=True):
+    at: datetime
+
+
+def _began_at(path: Path) -> datetime | None:
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.readline(), type=_Line).at
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 class _Formatter(logging.Formatter):

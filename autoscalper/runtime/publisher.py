@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,6 +27,8 @@ M = TypeVar("M")
 @dataclass
 class _Follower:
     stream: int
+    #: Up to where it has kept what it was sent, as it last said.
+    has: int
     sent: int
     may_send_up_to: int
     heard_at: float
@@ -92,12 +96,14 @@ class Publisher(Generic[M]):
         now = self._clock.monotonic()
         if known is not None and known.stream == follow.stream:
             known.heard_at = now
+            known.has = follow.after
             known.may_send_up_to = max(known.may_send_up_to, follow.after + frames.WINDOW)
             return
         restarted = follow.epoch != self._log.store.epoch or follow.after > self._log.head
         start = 0 if restarted else follow.after
         self._followers[identity] = _Follower(
             stream=follow.stream,
+            has=start,
             sent=start,
             may_send_up_to=start + frames.WINDOW,
             heard_at=now,
@@ -150,6 +156,20 @@ class Publisher(Generic[M]):
         for identity, follower in tuple(self._followers.items()):
             if now - follower.heard_at > frames.FORGET_SECONDS:
                 del self._followers[identity]
+
+    def forget(
+        self, before: datetime, limit: int, too: Callable[[Sequence[str], datetime], None]
+    ) -> list[str]:
+        """Remove up to ``limit`` entries from before ``before`` that every follower has.
+
+        Nothing goes while nobody follows. ``too`` is called with their keys and ``before`` in
+        the same transaction. Returns the keys.
+        """
+        up_to = min((each.has for each in self._followers.values()), default=0)
+        with self._log.store.transaction():
+            keys = self._log.forget(before, up_to, limit)
+            too(keys, before)
+        return keys
 
     def lags(self) -> dict[str, Any]:
         """Return how many entries each follower that is here has not been sent yet."""

@@ -6,9 +6,10 @@ import fcntl
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from autoscalper.runtime.errors import StorageFailed, StoreUnusable
@@ -27,6 +28,10 @@ CREATE TABLE IF NOT EXISTS cursors (
 """
 
 
+#: For each version the statements that make the next one of it.
+Migrations = Mapping[int, Sequence[str]]
+
+
 class Store:
     """One SQLite file in WAL mode with one writer, this process.
 
@@ -35,8 +40,19 @@ class Store:
     because the last commits may be gone and their positions be given out again.
     """
 
-    def __init__(self, path: Path, *, durable: bool, schema: str = "", version: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        durable: bool,
+        schema: str = "",
+        version: int = 1,
+        migrations: Migrations = MappingProxyType({}),
+    ) -> None:
         """Open ``path`` or make it, with the tables of ``schema`` at ``version``.
+
+        A file of an older version is taken forward by ``migrations``, wholly or not at all. As it
+        was it stays beside the new one, under its name and its version.
 
         Raises:
             StoreUnusable: the file is damaged, newer, held by another process or on a bad disk.
@@ -49,7 +65,9 @@ class Store:
             self._connection = undo.enter_context(
                 closing(sqlite3.connect(path, isolation_level=None))
             )
-            self._prepare(durable, schema, version)
+            self._prepare(durable)
+            self._take_forward(version, migrations)
+            self._connection.executescript(_SCHEMA + schema)
             self.epoch = self._current_epoch(durable)
             undo.pop_all()
 
@@ -87,24 +105,43 @@ class Store:
         self._connection.close()
         self._lock.close()
 
-    def _prepare(self, durable: bool, schema: str, version: int) -> None:
+    def _prepare(self, durable: bool) -> None:
         connection = self._connection
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         (damage,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if damage != "ok":
             raise sqlite3.DatabaseError(damage)
-        self._check_version(version)
-        connection.executescript(_SCHEMA + schema)
-        connection.execute(f"PRAGMA user_version={version}")
 
-    def _check_version(self, version: int) -> None:
+    def _take_forward(self, version: int, migrations: Migrations) -> None:
         (found,) = self._connection.execute("PRAGMA user_version").fetchone()
         if found > version:
             raise StoreUnusable(
                 f"{self.path} was written by a newer AutoScalper"
                 f" (data version {found}, this one knows {version}); update AutoScalper"
             )
+        if 0 < found < version:
+            self._migrate(found, version, migrations)
+        else:
+            self._connection.execute(f"PRAGMA user_version={version}")
+
+    def _migrate(self, found: int, version: int, migrations: Migrations) -> None:
+        self._copy_to(self.path.with_name(f"{self.path.name}.version-{found}"))
+        # Whoever fails here is closed, which takes the beginning back.
+        self._connection.execute("BEGIN IMMEDIATE")
+        for step in range(found, version):
+            for statement in migrations.get(step, ()):
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version={version}")
+        self._connection.execute("COMMIT")
+        logger.warning("store taken forward path=%s from=%d to=%d", self.path, found, version)
+
+    def _copy_to(self, copy: Path) -> None:
+        unfinished = copy.with_name(f"{copy.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        with closing(sqlite3.connect(unfinished)) as there:
+            self._connection.backup(there)
+        unfinished.replace(copy)
 
     def _current_epoch(self, durable: bool) -> str:
         boot = "" if durable else _boot_id()

@@ -11,6 +11,7 @@ from autoscalper.domain.settings import BY_PROCESS, contradictions
 from autoscalper.runtime import config
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
+from autoscalper.runtime.retention import forgetting
 from autoscalper.runtime.service import run, serve
 from autoscalper.simulator.control import Control
 from autoscalper.simulator.gateway import Gateway
@@ -52,6 +53,7 @@ async def simulate() -> None:
         control.serve,
         server.reopen,
         market,
+        forgetting(process),
         beating("simulator", process.run_dir, process.clock, details),
     )
 

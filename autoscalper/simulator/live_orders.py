@@ -8,7 +8,7 @@ from autoscalper.domain.identity import ConId, PermId
 from autoscalper.simulator.orders import Order, OrderKey
 
 #: (which relation, to what)
-_Relation = tuple[str, ConId | PermId | str]
+_Relation = tuple[str, ConId | PermId | OrderKey | str]
 
 
 class LiveOrders:
@@ -17,7 +17,6 @@ class LiveOrders:
     def __init__(self, orders: Iterable[Order] = ()) -> None:
         """Start with ``orders``, all of them live."""
         self._orders: dict[PermId, Order] = {}
-        self._by_key: dict[OrderKey, PermId] = {}
         self._related: dict[_Relation, dict[PermId, None]] = {}
         for order in orders:
             self.put(order)
@@ -34,8 +33,9 @@ class LiveOrders:
         return None if perm_id is None else self._orders.get(perm_id)
 
     def named(self, key: OrderKey) -> Order | None:
-        """Return the order that a client names so, or None."""
-        return self.get(self._by_key.get(key))
+        """Return the order that a client names so, the newest of several, or None."""
+        found = self._all(("name", key))
+        return found[-1] if found else None
 
     def contracts(self) -> set[ConId]:
         """Return the contracts that have orders."""
@@ -54,12 +54,8 @@ class LiveOrders:
         return self._all(("parent", perm_id))
 
     def put(self, order: Order) -> None:
-        """Add an order, or put its newest record in the place of the old one.
-
-        Of two orders with one key the newer is the one that the key names.
-        """
+        """Add an order, or put its newest record in the place of the old one."""
         if order.perm_id not in self._orders:
-            self._by_key[order.key] = order.perm_id
             for relation in _relations(order):
                 self._related.setdefault(relation, {})[order.perm_id] = None
         self._orders[order.perm_id] = order
@@ -67,8 +63,6 @@ class LiveOrders:
     def remove(self, perm_id: PermId) -> None:
         """Forget an order."""
         order = self._orders.pop(perm_id)
-        if self._by_key.get(order.key) == perm_id:
-            del self._by_key[order.key]
         for relation in _relations(order):
             related = self._related[relation]
             del related[perm_id]
@@ -80,6 +74,7 @@ class LiveOrders:
 
 
 def _relations(order: Order) -> Iterator[_Relation]:
+    yield "name", order.key
     yield "contract", order.terms.con_id
     if order.oca_group:
         yield "group", order.oca_group

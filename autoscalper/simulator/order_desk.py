@@ -186,8 +186,8 @@ class OrderDesk:
     def _send_open_orders(self, session: Session, client_id: int | None) -> None:
         # Untransmitted orders are not shown (TWS API, "Retrieving currently active orders").
         for order in self._world.book.live:
-            shown = order.status is not Status.STAGED and order.anomaly == ""
-            if shown and client_id in (None, order.client_id):
+            is_shown = order.status is not Status.STAGED
+            if is_shown and client_id in (None, order.client_id):
                 session.send(*self._open_frames(session, order))
         session.send(replies.open_order_end())
 

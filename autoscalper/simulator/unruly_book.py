@@ -33,7 +33,8 @@ class UnrulyBook(Book):
     def fork(self, order: Order, submission: Submission, now: datetime) -> list[Fact]:
         """Amend an order in the way that leaves two live ones (nautilus_trader#4564).
 
-        The old order stays live under its permanent id, and the key names the new one.
+        The old order stays live under its permanent id. The key names the new one as long as it
+        is live, and then the old one again; lists of open orders show both.
         """
         self._put(msgspec.structs.replace(order, anomaly="forked"))
         twin = self._new_order(submission, self.live.get(order.parent_perm_id), now)

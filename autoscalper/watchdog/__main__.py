@@ -9,7 +9,9 @@ from autoscalper.domain.settings import BY_PROCESS, WatchdogSettings, contradict
 from autoscalper.runtime import config
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
+from autoscalper.runtime.retention import forgetting
 from autoscalper.runtime.service import run, serve
+from autoscalper.watchdog.disks import Disks
 from autoscalper.watchdog.last_words import last_words
 from autoscalper.watchdog.listener import take_standard_output
 from autoscalper.watchdog.telegram_voice import TelegramVoice
@@ -29,9 +31,15 @@ async def main() -> None:
     def tell(what: str, name: str) -> None:
         voice.say(what, last_words(log_dir, name) if name else "")
 
-    watch = Watch(answers, process.run_dir, process.clock, settings.revive_after_seconds, tell)
+    disks = Disks({"data": Path(settings.data_dir), "logs": log_dir, "sockets": process.run_dir})
+    watch = Watch(
+        answers, process.run_dir, process.clock, settings.revive_after_seconds, disks, tell
+    )
     await serve(
-        watch.watch, voice.speak, beating("watchdog", process.run_dir, process.clock, watch.details)
+        watch.watch,
+        voice.speak,
+        forgetting(process),
+        beating("watchdog", process.run_dir, process.clock, watch.details),
     )
 
 

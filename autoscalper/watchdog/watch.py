@@ -12,6 +12,7 @@ from autoscalper.runtime import heartbeat
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorFailed
 from autoscalper.watchdog import core, listener
+from autoscalper.watchdog.disks import Disks
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,11 @@ class Watch:
         run_dir: Path,
         clock: Clock,
         longest_wait_seconds: float,
+        disks: Disks,
         tell: Tell = lambda what, process: None,
     ) -> None:
         """Answer supervisord on ``answers``; its socket and the heartbeats are in ``run_dir``."""
+        self._disks = disks
         self._answers = answers
         self._run_dir = run_dir
         self._clock = clock
@@ -41,12 +44,14 @@ class Watch:
         self._looks = 0
 
     def details(self) -> dict[str, str]:
-        """Return what the heartbeat tells: how often the processes were looked at."""
-        return {"looks": str(self._looks)}
+        """Return what the heartbeat tells: how often it looked, and how much room there is."""
+        return {"looks": str(self._looks), "disk": self._disks.in_words()}
 
     async def watch(self) -> None:
         """Look at each event, until supervisord closes the connection."""
         async for _ in listener.events(self._answers):
+            for news in self._disks.look():
+                self._tell(news, "")
             await self._look()
 
     async def _look(self) -> None:

@@ -38,6 +38,8 @@ SETTINGS = {
     "ENTRY_MAX_AGE_SECONDS": "15",
     "ENTRY_TIMEOUT_SECONDS": "8",
 }
+#: Behind a label in the crash directory: the process stands still there and does not die.
+STOPS = ".stops"
 #: Seconds that a condition is waited for, and between two looks.
 _PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
@@ -58,10 +60,11 @@ class Stack:
         self.crash_dir = directory / "crash"
         self.crash_dir.mkdir(parents=True)
         inherited = dict(os.environ)
+        # Python imports what is built in before it puts the working directory on its path.
+        built_in = [ROOT / "tests" / "chaos" / "standstill", ROOT]
         if sabotage:
-            # Python imports what breaks it before it puts the working directory on its path.
-            broken = ROOT / "tests" / "sabotage" / sabotage
-            inherited["PYTHONPATH"] = f"{broken}{os.pathsep}{ROOT}"
+            built_in.insert(1, ROOT / "tests" / "sabotage" / sabotage)
+        inherited["PYTHONPATH"] = os.pathsep.join(map(str, built_in))
         chosen = {**SETTINGS, **(settings or {}), "CRASH_DIR": str(self.crash_dir)}
         environment = make_environment(directory, usable_port(0), chosen, inherited)
         self.stage = Stage(directory, environment)
@@ -73,6 +76,8 @@ class Stack:
         self.shifts: list[tuple[float, timedelta]] = []
         #: When which process was killed.
         self.kills: list[tuple[float, str]] = []
+        #: What else was done to it, in words.
+        self.notes: list[tuple[float, str]] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -166,9 +171,16 @@ class Stack:
         with self._lock:
             self.kills.append((self.moment(), process))
 
-    def arm(self, label: str) -> Path:
-        """Let the next process that reaches ``label`` die there; return the file that says so."""
-        armed = self.crash_dir / label
+    def note(self, text: str) -> None:
+        """Note what is done just now."""
+        self.notes.append((self.moment(), text))
+
+    def arm(self, label: str, *, stops: bool = False) -> Path:
+        """Let the next process that reaches ``label`` die there; return the file that says so.
+
+        With ``stops`` it stands still there instead.
+        """
+        armed = self.crash_dir / (f"{label}{STOPS}" if stops else label)
         armed.touch()
         return armed
 

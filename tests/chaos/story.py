@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autoscalper.broker.orders import digest
 from tests.chaos.evidence import Evidence, LedgerOrder, log_lines
-from tests.chaos.judge import Finding
+from tests.chaos.findings import Finding
 from tests.chaos.stack import Stack
 
 _PROCESSES = ("ingest", "parser", "broker", "simulator")
@@ -29,7 +29,8 @@ def story(stack: Stack, evidence: Evidence, finding: Finding) -> str:
         if any(word in message for word in words)
     )
     lines += [f"  log   {at:8.3f} {process} {message}" for at, process, message in told]
-    lines += [f"  kill  {at:8.3f} {process}" for at, process in _near(stack, told)]
+    lines += [f"  kill  {at:8.3f} {process}" for at, process in _near(stack.kills, told)]
+    lines += [f"  storm {at:8.3f} {text}" for at, text in _near(stack.notes, told)]
     return "\n".join(lines)
 
 
@@ -69,8 +70,10 @@ def _order(stack: Stack, order: LedgerOrder) -> Iterator[str]:
         yield f"        {moment:8.3f} {line.status} {line.cum_qty}/{line.order_qty}"
 
 
-def _near(stack: Stack, told: list[tuple[float, str, str]]) -> Iterator[tuple[float, str]]:
+def _near(
+    happened: Sequence[tuple[float, str]], told: list[tuple[float, str, str]]
+) -> Iterator[tuple[float, str]]:
     if told:
-        for at, process in stack.kills:
+        for at, text in happened:
             if told[0][0] - 1 < at < told[-1][0] + 1:
-                yield at, process
+                yield at, text

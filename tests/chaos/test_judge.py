@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from autoscalper.broker.orders import digest
 from autoscalper.domain.outcome import OutcomeKind
-from tests.chaos.evidence import Evidence, HandedIn, HistoryLine, LedgerFill, LedgerOrder
+from tests.chaos.evidence import Evidence, HandedIn, HistoryLine, LedgerFill, LedgerOrder, Told
 from tests.chaos.judge import Verdict, judge
+from tests.chaos.naked import Span
 from tests.chaos.trader import Alert, Contract, Kind
 from tests.fakes.posts import an_outcome
 
@@ -74,22 +75,28 @@ BOUGHT = filled("E0", 1, side="BUY")
 STOP = order("S0", kind="STP", stop_price=Decimal("0.75"))
 TRADED = ("m1.1", OutcomeKind.TRADED, "bought 2 at 1.00")
 
-Told = tuple[str, OutcomeKind, str]
+Ending = tuple[str, OutcomeKind, str]
 
 
 def judged(
     orders: Sequence[LedgerOrder],
-    told: Sequence[Told] = (TRADED,),
+    told: Sequence[Ending] = (TRADED,),
     said: Sequence[Alert] = (),
+    *,
+    away: Sequence[Span] = (),
+    ordered_at: float | None = None,
+    chat: Told | None = None,
     **fields: Any,
 ) -> Verdict:
     handed_in = tuple(
         HandedIn(alert=alert, post_id=f"{alert.message_id}.1") for alert in (ENTRY, *said)
     )
     outcomes = {
-        post_id: an_outcome(kind, detail, post_id=post_id, decided_at=at(number))
+        post_id: an_outcome(kind, detail, post_id=post_id, posted_at=ORIGIN, decided_at=at(number))
         for number, (post_id, kind, detail) in enumerate(told)
     }
+    if ordered_at is not None:
+        outcomes["m1.1"] = replace(outcomes["m1.1"], ordered_at=at(ordered_at))
     evidence = Evidence(
         handed_in=handed_in,
         outcomes=outcomes,
@@ -99,10 +106,11 @@ def judged(
         known_refs=frozenset(each.order_ref for each in orders),
         late_refs=frozenset(),
         states=(),
+        told=chat or Told(),
     )
     return judge(
         replace(evidence, **fields),
-        away=(),
+        away=away,
         moment_of=lambda shown: (shown - ORIGIN).total_seconds(),
         end=60.0,
     )
@@ -140,7 +148,7 @@ def test_a_fill_that_was_told_otherwise_is_a_wrong_outcome() -> None:
     told = [("m1.1", OutcomeKind.EXPIRED, "not filled at 1.00 within 8 s")]
     assert kinds(judged([BOUGHT, STOP], told)) == ["outcome"]
     late = frozenset({BOUGHT.order_ref})
-    assert kinds(judged([BOUGHT, STOP], told, late_refs=late)) == []
+    assert kinds(judged([BOUGHT, filled("X0", 4)], told, late_refs=late)) == []
 
 
 def test_an_entry_that_is_denied_without_a_reason_of_its_own_is_lost() -> None:
@@ -154,8 +162,108 @@ def test_two_orders_of_one_reference_are_a_duplicate() -> None:
 
 
 def test_an_order_that_the_gateway_itself_lost_is_none() -> None:
-    lost = replace(STOP, perm_id=99, anomaly="lost", status="Cancelled")
-    assert kinds(judged([BOUGHT, STOP, lost])) == []
+    history = (line(1, "Submitted"), line(2, "Cancelled"))
+    lost = replace(STOP, perm_id=99, anomaly="lost", status="Cancelled", history=history)
+    again = replace(STOP, history=(line(2.5, "Submitted"),))
+    assert kinds(judged([BOUGHT, lost, again])) == []
+
+
+def test_a_lost_order_that_was_sent_again_under_another_id_is_a_duplicate() -> None:
+    history = (line(1, "Submitted"), line(2, "Cancelled"))
+    lost = replace(STOP, perm_id=99, anomaly="lost", status="Cancelled", history=history)
+    again = replace(STOP, order_id=STOP.order_id + 1)
+    assert kinds(judged([BOUGHT, lost, again])) == ["duplicate"]
+
+
+def test_a_reference_that_is_live_twice_must_be_live_once_again_soon() -> None:
+    def twice_until(seconds: float) -> Verdict:
+        history = (line(1, "Submitted"), line(seconds, "Cancelled"))
+        fork = replace(STOP, perm_id=99, anomaly="forked", status="Cancelled", history=history)
+        return judged([BOUGHT, STOP, fork])
+
+    assert kinds(twice_until(5.9)) == []
+    assert kinds(twice_until(6.1)) == ["fork"]
+    assert twice_until(6.1).figures["fork_seconds_max"] == 5.1
+
+
+def test_two_orders_of_one_reference_protect_as_one() -> None:
+    bought = filled("E0", 1, qty=4, side="BUY")
+    fork = replace(STOP, perm_id=99, anomaly="forked")
+    assert "naked" in kinds(judged([bought, STOP, fork]))
+
+
+def test_a_second_entry_for_one_alert_is_a_duplicate() -> None:
+    second = filled("E1", 2, side="BUY")
+    stops = [STOP, order("S1", kind="STP", stop_price=Decimal("0.75"))]
+    assert kinds(judged([BOUGHT, second, *stops])) == ["duplicate"]
+
+
+def test_a_stop_that_would_sell_more_than_is_held_is_found() -> None:
+    sold = filled("X0", 3, qty=1)
+    told = [TRADED, ("m2.1", OutcomeKind.TRADED, "selling 1 of 2")]
+    assert kinds(judged([BOUGHT, STOP, sold], told, [a_reply(Kind.TRIM)])) == ["unprotected"]
+
+
+def test_a_stop_far_below_the_entry_protects_nothing() -> None:
+    loose = replace(STOP, stop_price=Decimal("0.6"))
+    assert kinds(judged([BOUGHT, loose])) == ["unprotected"]
+
+
+def test_an_entry_that_was_given_up_and_came_late_must_be_sold_again() -> None:
+    told = [("m1.1", OutcomeKind.EXPIRED, "never reached the gateway, given up after 3 s")]
+    late = frozenset({BOUGHT.order_ref})
+    assert kinds(judged([BOUGHT, STOP], told, late_refs=late)) == ["lost"]
+    assert kinds(judged([BOUGHT, filled("X0", 4)], told, late_refs=late)) == []
+
+
+def test_an_order_that_is_left_over_is_found() -> None:
+    told = [TRADED, ("m2.1", OutcomeKind.TRADED, "closing 2")]
+    target = order("T0")
+    found = judged([BOUGHT, filled("X0", 2), target], told, [a_reply(Kind.EXIT)])
+    assert kinds(found) == ["unprotected"]
+
+
+def test_an_entry_that_is_accepted_long_after_its_post_is_late() -> None:
+    bought = replace(filled("E0", 30, side="BUY"), accepted_at=at(30))
+    assert "late" in kinds(judged([bought, replace(STOP, history=(line(30, "Submitted"),))]))
+
+
+def test_an_absence_of_the_gateway_does_not_begin_an_episode_anew() -> None:
+    late = replace(STOP, history=(line(9, "PreSubmitted"),))
+    verdict = judged([BOUGHT, late], away=[(5.0, 6.0)])
+    assert kinds(verdict) == []
+    assert verdict.figures["naked_seconds_max"] == 4
+    assert verdict.figures["naked_episode_seconds_max"] == 7
+
+
+def test_a_process_that_ends_by_itself_is_a_crash() -> None:
+    assert kinds(judged([BOUGHT, STOP], crashes=((3.0, "broker"),))) == ["crash"]
+
+
+def test_a_line_that_is_taken_for_two_posts_is_a_duplicate() -> None:
+    twice = tuple(
+        HandedIn(alert=replace(ENTRY, kind=kind), post_id=post_id)
+        for kind, post_id in ((Kind.ENTRY, "m1.1"), (Kind.SAME_LINE, "m1.2"))
+    )
+    told = [TRADED, ("m1.2", OutcomeKind.DUPLICATE, "the same alert again")]
+    assert kinds(judged([BOUGHT, STOP], told, handed_in=twice)) == ["duplicate"]
+
+
+def test_an_outcome_that_no_alert_has_is_found() -> None:
+    told = [TRADED, ("m9.1", OutcomeKind.IGNORED, "nothing")]
+    assert kinds(judged([BOUGHT, STOP], told)) == ["outcome"]
+
+
+def test_a_storm_in_which_nothing_is_traded_says_nothing() -> None:
+    entries = [replace(ENTRY, message_id=f"n{number}") for number in range(20)]
+    told = [
+        TRADED,
+        *(
+            (f"n{number}.1", OutcomeKind.EXPIRED, "16 s old, 15 s are allowed")
+            for number in range(20)
+        ),
+    ]
+    assert kinds(judged([BOUGHT, STOP], told, entries)) == ["idle"]
 
 
 def test_a_repost_that_was_ordered_is_a_duplicate() -> None:

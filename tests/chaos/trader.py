@@ -20,6 +20,9 @@ _SHORT_EXPIRY = "3/20"
 _LOWEST = {"SPY": 400, "QQQ": 350, "IWM": 130}
 _STRIKES = 350
 _CENT = Decimal("0.01")
+#: The share of posts that arrive late, and how late at most.
+_LATE_SHARE = 0.1
+_LATEST_SECONDS = 3.0
 _CHATTER = (
     "morning everyone, coffee first",
     "great trade yesterday team",
@@ -45,6 +48,11 @@ class Kind(enum.Enum):
     EDIT = "edit"
     DELETION = "deletion"
 
+    @property
+    def opens(self) -> bool:
+        """Return whether it can buy something."""
+        return self in (Kind.ENTRY, Kind.ADD, Kind.REPOST, Kind.SAME_LINE)
+
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """An option, as the simulator is told of it."""
@@ -60,7 +68,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One line that is handed in."""
 
-    #: Seconds after the beginning at which it is written and handed in.
+    #: Seconds after the beginning at which it is written.
     at: float
     kind: Kind
     #: The message that it is, or that it edits or deletes.
@@ -69,6 +77,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     author_id: str = "501"
     contract: Contract | None = None
     reply_to: str | None = None
+    #: Seconds that it takes to arrive: what was written later may come first.
+    delay: float = 0.0
+
+    @property
+    def arrives_at(self) -> float:
+        """Return the second in which it is handed in."""
+        return self.at + self.delay
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +96,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """Alerts and market moves, each in order of time."""
+    """Alerts in the order in which they arrive, market moves in the order of time."""
 
     #: What the market shows of every contract before anything happens.
     opening: tuple[Move, ...]
@@ -116,7 +131,7 @@ class Trader:
             moves += trade.moves
         return Day(
             opening=tuple(opening),
-            alerts=tuple(sorted(alerts, key=lambda each: each.at)),
+            alerts=tuple(sorted(alerts, key=lambda each: each.arrives_at)),
             moves=tuple(sorted(moves, key=lambda each: each.at)),
         )
 
@@ -173,6 +188,12 @@ class _Trade:
             self._again(entry, Kind.DELETION, again, entry_id)
         elif luck < 0.6:
             self._say(Kind.CHATTER, self._chance.choice(_CHATTER))
+        else:
+            self._alerts[-1] = msgspec.structs.replace(entry, delay=self._delay())
+
+    def _delay(self) -> float:
+        late = self._chance.random() < _LATE_SHARE
+        return self._chance.uniform(0.2, _LATEST_SECONDS) if late else 0.0
 
     def _follow_up(self, entry_id: str) -> None:
         luck = self._chance.random()
@@ -207,6 +228,7 @@ class _Trade:
                 author_id=self._author,
                 contract=None if kind is Kind.CHATTER else self._contract,
                 reply_to=reply_to,
+                delay=self._delay() if reply_to else 0.0,
             )
         )
         return message_id

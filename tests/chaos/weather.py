@@ -6,56 +6,91 @@ import os
 import resource
 import signal
 import time
-from pathlib import Path
 from threading import Event
 from typing import assert_never
 
-from tests.chaos.naked import Span
-from tests.chaos.stack import Stack
-from tests.chaos.storm import (
-    PROCESSES,
+from tests.chaos.chat import Chat
+from tests.chaos.disturbances import (
+    BadQuotes,
+    ChatAway,
+    ChatFault,
     ClockJump,
+    CloseAll,
     DiskFull,
     Disturbance,
+    Drop,
+    Exchange,
     Fault,
     Freeze,
+    FreezeAtLabel,
     Kill,
     KillAtLabel,
     LinkDown,
     NotAccepting,
+    Notice,
+    OfGateway,
+    OfOperator,
+    OfProcess,
+    Pause,
     Planned,
     Restart,
 )
+from tests.chaos.labels import Labels
+from tests.chaos.market import happen
+from tests.chaos.naked import Span
+from tests.chaos.stack import Stack
+from tests.chaos.storm import TELLING
 
 _LOOK_SECONDS = 0.02
 #: Seconds for which a process lives at least between two deaths. The broker needs three to be sure
 #: that an order is lost; killed faster than that for ever, it could never do anything about it.
 PEACE_SECONDS = 2.5
 BROKER_PEACE_SECONDS = 4.0
+#: Seconds for which the gateway can be reached between two absences, for the same reason.
+GATEWAY_PEACE_SECONDS = 3.0
 #: Seconds without a death after which a process can be hit in its first second.
 LONG_PEACE_SECONDS = 6.0
 #: Seconds after which a kill that could not be is tried again.
 LATER_SECONDS = 0.5
-#: Seconds after the last disturbance in which armed points are still waited for.
+#: Seconds after the last alert and disturbance in which armed points are still waited for.
 LAST_CHANCE_SECONDS = 3.0
+#: Seconds after that in which everything must have been carried out: a process that never comes
+#: back must not keep the storm waiting.
+LONGEST_SECONDS = 120.0
+#: Fills that overtake a cancel. Two at once, in a stop and its target, would sell twice whatever
+#: anybody does: one group fills out of turn once at a time.
+_RACES = ("fill-first", "fill-after")
 
 
 class Weather:
     """A storm's disturbances, one after the other, with what has to be mended after a while."""
 
-    def __init__(self, stack: Stack, planned: tuple[Planned, ...]) -> None:
-        """Disturb ``stack`` as ``planned``."""
+    def __init__(
+        self,
+        stack: Stack,
+        planned: tuple[Planned, ...],
+        *,
+        last_alert_at: float = 0.0,
+        chat: Chat | None = None,
+    ) -> None:
+        """Disturb ``stack`` as ``planned``; without a ``chat`` the operator is silent."""
         self._stack = stack
+        self._chat = chat
         self._planned = list(planned)
+        last = max((each.at for each in planned), default=0.0)
         #: When the last points that are armed have had their chance, in seconds after the start.
-        self._ends = max((each.at for each in planned), default=0.0) + LAST_CHANCE_SECONDS
+        self._ends = max(last, last_alert_at) + LAST_CHANCE_SECONDS
         self._began = 0.0
         #: What is to be mended: when, and how.
         self._mends: list[tuple[float, Disturbance, int]] = []
-        self._armed: dict[Path, str] = {}
+        self._calm_until = 0.0
+        self._labels = Labels(stack)
         self._hit_at: dict[str, float] = {}
+        self._kills_asked = sum(isinstance(each.what, Kill | KillAtLabel) for each in planned)
         #: Spans in which the gateway could not be reached, as far as it was our doing.
         self.away: list[Span] = []
+        #: Spans in which the market showed nonsense.
+        self.odd_market: list[Span] = []
 
     def rage(self, began: float, over: Event) -> None:
         """Carry everything out in its time, and mend what is to be mended; then return.
@@ -63,40 +98,80 @@ class Weather:
         ``over`` ends it early.
         """
         self._began = began
-        while (self._planned or self._mends or self._armed) and not over.is_set():
+        while not over.is_set() and not self._is_done():
             now = self._stack.moment()
+            self._count_hits()
             while self._planned and began + self._planned[0].at <= now:
                 self._do(self._planned.pop(0).what)
-            if not self._planned and now - began > self._ends:
-                self._disarm(*PROCESSES)
             for due in [each for each in self._mends if each[0] <= now]:
                 self._mends.remove(due)
                 self._mend(due[1], due[2])
-            self._count_deaths()
+            if now - began > self._ends:
+                self._give_up()
+            self._arm()
             time.sleep(_LOOK_SECONDS)
 
     def end(self) -> None:
         """Disarm every fault that did not happen."""
+        self._labels.disarm(*self._labels.processes)
         self._stack.ask("clear")
+        if self._chat is not None:
+            self._chat.calm()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return what came of the labels, by label.
+
+        ``labels``: processes died there. ``standstills``: they stood still there.
+        ``labels_missed``: nobody got there; each was a plain kill in the end.
+        """
+        labels = self._labels
+        counted = {
+            "labels": labels.fired,
+            "standstills": labels.stood_still,
+            "labels_missed": labels.missed,
+        }
+        return {name: dict(sorted(counts.items())) for name, counts in counted.items()}
+
+    def failures(self) -> list[str]:
+        """Return why this was not the storm that was asked for."""
+        found = []
+        if len(self._stack.kills) < self._kills_asked:
+            found.append(f"{len(self._stack.kills)} of {self._kills_asked} kills took place")
+        labels = self._labels
+        never = sorted((set(labels.missed) & TELLING) - set(labels.fired))
+        found += [f"{labels.missed[label]} deaths at {label} and none fired" for label in never]
+        return found
+
+    def _is_done(self) -> bool:
+        if self._stack.moment() - self._began > self._ends + LONGEST_SECONDS:
+            return True
+        return not (self._planned or self._mends or self._labels.waiting)
 
     def _do(self, what: Disturbance) -> None:
+        if self._must_wait(what):
+            self._do_later(what)
+            return
+        if not isinstance(what, Kill):
+            self._stack.note(str(what))
         match what:
-            case Kill() | KillAtLabel() | Freeze() | DiskFull():
+            case Kill() | KillAtLabel() | Freeze() | FreezeAtLabel() | DiskFull():
                 self._hit_process(what)
-            case Restart() | Fault() | LinkDown() | NotAccepting():
-                self._hit_gateway(what)
+            case Pause() | CloseAll() | ChatFault() | ChatAway():
+                self._operate(what)
             case ClockJump(seconds=seconds):
                 self._stack.jump(seconds)
             case _:
-                assert_never(what)
+                self._hit_gateway(what)
 
-    def _hit_process(self, what: Kill | KillAtLabel | Freeze | DiskFull) -> None:
+    def _hit_process(self, what: OfProcess) -> None:
         stack = self._stack
         match what:
             case Kill(process=process):
                 self._kill(process)
             case KillAtLabel(label=label):
-                self._arm(label)
+                self._labels.plan(label)
+            case FreezeAtLabel(label=label, seconds=seconds):
+                self._labels.plan(label, freeze_seconds=seconds)
             case Freeze(process=process, seconds=seconds):
                 pid = stack.signal(process, signal.SIGSTOP)
                 self._mend_after(seconds, what, pid)
@@ -107,57 +182,98 @@ class Weather:
             case _:
                 assert_never(what)
 
-    def _hit_gateway(self, what: Restart | Fault | LinkDown | NotAccepting) -> None:
+    def _hit_gateway(self, what: OfGateway) -> None:
         stack = self._stack
         match what:
             case Restart():
                 self._restart(what)
             case Fault():
-                stack.try_ask("fault", **_fault_of(what))
-            case LinkDown(seconds=seconds, orders=orders):
-                if stack.try_ask("connectivity", code=1100, orders=orders):
-                    self._mend_after(seconds, what)
+                stack.try_ask("fault", **_fields_of(what))
+            case LinkDown():
+                self._cut_link(what)
             case NotAccepting():
                 self._refuse(what)
+            case Drop(reset=reset):
+                stack.try_ask("drop", reset=reset)
+                self._is_away(0.0)
+            case BadQuotes():
+                self._spoil_quotes(what)
+            case Exchange(what=event, number=number):
+                happen(stack, event, number)
+            case Notice(code=code, text=text):
+                stack.try_ask("say", code=code, text=text)
+            case _:
+                assert_never(what)
+
+    def _operate(self, what: OfOperator) -> None:
+        chat = self._chat
+        if chat is None:
+            return
+        match what:
+            case Pause(seconds=seconds):
+                chat.say("/pause")
+                self._mend_after(seconds, what)
+            case CloseAll():
+                chat.close_all()
+            case ChatFault():
+                chat.fail(what)
+            case ChatAway(seconds=seconds):
+                chat.be_away(seconds)
             case _:
                 assert_never(what)
 
     def _mend(self, what: Disturbance, pid: int) -> None:
         match what:
-            case Freeze():
+            case Freeze() | FreezeAtLabel():
                 _continue(pid)
             case LinkDown(code=code):
                 self._stack.ask("connectivity", code=code)
             case NotAccepting():
                 self._stack.ask("accepting")
+            case Restart():
+                self._stack.ask("approve")
+            case BadQuotes():
+                self._stack.ask("market-data", feed="live")
+            case Pause():
+                assert self._chat is not None
+                self._chat.say("/resume")
             case _:
                 raise AssertionError(f"{what} mends itself")
 
     def _kill(self, process: str) -> None:
         if self._may_hit(process) and self._stack.kill(process):
-            self._disarm(process)
+            self._labels.disarm(process)
             self._hit(process)
         else:
             self._kill_later(process)
 
     def _kill_later(self, process: str) -> None:
+        self._do_later(Kill(process=process))
+
+    def _do_later(self, what: Disturbance) -> None:
         at = self._stack.moment() - self._began + LATER_SECONDS
-        self._planned.append(Planned(at=at, what=Kill(process=process)))
+        self._planned.append(Planned(at=at, what=what))
         self._planned.sort(key=lambda each: each.at)
 
-    def _arm(self, label: str) -> None:
-        process = label.partition("-")[0]
-        if process in self._armed.values() or not self._may_hit(process):
-            self._kill(process)
-        else:
-            self._armed[self._stack.arm(label)] = process
+    def _arm(self) -> None:
+        for process in self._labels.waiting_processes():
+            if self._may_hit(process):
+                self._labels.arm(process)
 
-    def _disarm(self, *processes: str) -> None:
-        for path, process in list(self._armed.items()):
-            if process in processes:
-                path.unlink(missing_ok=True)
-                del self._armed[path]
-                self._kill_later(process)
+    def _give_up(self) -> None:
+        # Nothing reaches them any more, and the number of kills was promised.
+        self._planned = [each for each in self._planned if isinstance(each.what, Kill)]
+        for process in self._labels.give_up():
+            self._kill_later(process)
+
+    def _count_hits(self) -> None:
+        for reached in self._labels.reached():
+            if reached.freeze_seconds:
+                frozen = FreezeAtLabel(label=reached.label, seconds=reached.freeze_seconds)
+                self._mend_after(reached.freeze_seconds, frozen, reached.pid)
+            else:
+                self._stack.note_death(reached.process)
+                self._hit(reached.process)
 
     def _hit(self, process: str) -> None:
         self._hit_at[process] = self._stack.moment()
@@ -169,46 +285,65 @@ class Weather:
         so one early death in a while is all that anything can be promised for.
         """
         peace = self._stack.moment() - self._hit_at.get(process, -LONG_PEACE_SECONDS)
-        state = self._stack.supervised_state(process)
-        is_early = state == "STARTING" and peace >= LONG_PEACE_SECONDS
         least = BROKER_PEACE_SECONDS if process == "broker" else PEACE_SECONDS
-        return is_early or (state == "RUNNING" and peace >= least)
+        if peace < least:
+            return False
+        state = self._stack.supervised_state(process)
+        return state == "RUNNING" or (state == "STARTING" and peace >= LONG_PEACE_SECONDS)
 
     def _restart(self, wanted: Restart) -> None:
-        arguments = {
-            "down_seconds": wanted.down_seconds,
-            "disclaimer_seconds": wanted.disclaimer_seconds,
-            "lose_orders": wanted.lose_orders,
-        }
+        arguments = _fields_of(wanted)
+        if wanted.approval:
+            arguments["down_seconds"] = 0.0
         if self._stack.try_ask("restart", **arguments):
             self._is_away(wanted.down_seconds + wanted.disclaimer_seconds)
+            if wanted.approval:
+                self._mend_after(wanted.down_seconds, wanted)
 
     def _refuse(self, wanted: NotAccepting) -> None:
-        lingers = wanted.manner == "linger"
-        name, value = ("linger_seconds", wanted.seconds) if lingers else (wanted.manner, True)
-        if self._stack.try_ask("accepting", **{name: value}):
+        lasts = wanted.manner.endswith("_seconds")
+        value = wanted.seconds if lasts else True
+        if self._stack.try_ask("accepting", **{wanted.manner: value}):
             self._stack.try_ask("drop")
+            self._mend_after(wanted.seconds, wanted)
+            self._is_away(wanted.seconds)
+
+    def _cut_link(self, wanted: LinkDown) -> None:
+        told = {"orders": wanted.orders, "repeat_seconds": wanted.repeat_seconds}
+        if self._stack.try_ask("connectivity", code=1100, **told):
+            self._mend_after(wanted.seconds, wanted)
+            self._is_away(wanted.seconds)
+
+    def _must_wait(self, what: Disturbance) -> bool:
+        match what:
+            case Restart() | LinkDown() | NotAccepting() | Drop():
+                return self._stack.moment() < self._calm_until
+            case Fault(action=action):
+                return action in _RACES and self._is_race_armed()
+            case _:
+                return False
+
+    def _is_race_armed(self) -> bool:
+        armed = self._stack.ask("faults")["faults"].values()
+        return any(fault["action"] in _RACES for fault in armed)
+
+    def _spoil_quotes(self, wanted: BadQuotes) -> None:
+        if self._stack.try_ask("market-data", feed=wanted.feed):
+            now = self._stack.moment()
+            self.odd_market.append((now, now + wanted.seconds))
             self._mend_after(wanted.seconds, wanted)
 
     def _mend_after(self, seconds: float, what: Disturbance, pid: int = 0) -> None:
         self._mends.append((self._stack.moment() + seconds, what, pid))
-        if not isinstance(what, Freeze):
-            self._is_away(seconds)
 
     def _is_away(self, seconds: float) -> None:
         now = self._stack.moment()
         self.away.append((now, now + seconds))
-
-    def _count_deaths(self) -> None:
-        for path, process in list(self._armed.items()):
-            if not path.exists():
-                del self._armed[path]
-                self._stack.note_death(process)
-                self._hit(process)
+        self._calm_until = max(self._calm_until, now + seconds + GATEWAY_PEACE_SECONDS)
 
 
-def _fault_of(fault: Fault) -> dict[str, object]:
-    return {name: getattr(fault, name) for name in fault.__struct_fields__}
+def _fields_of(what: Fault | Restart) -> dict[str, object]:
+    return {name: getattr(what, name) for name in what.__struct_fields__}
 
 
 def _continue(pid: int) -> None:

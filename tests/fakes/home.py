@@ -57,20 +57,22 @@ class Home:
         }
         self.running: dict[str, subprocess.Popen[str]] = {}
 
-    def start(self, process: str, **settings: str) -> subprocess.Popen[str]:
-        """Start ``process`` and return when it beats."""
+    def start(self, process: str, *, module: str = "", **settings: str) -> subprocess.Popen[str]:
+        """Start ``process`` and return when it beats; ``module`` is another way to run it."""
         (self.run_dir / f"{process}.heartbeat").unlink(missing_ok=True)
-        child = self.launch(process, settings)
+        child = self.launch(process, settings, module)
         self.running[process] = child
         wait_until(lambda: self.beats(process) or child.poll() is not None, f"{process} to beat")
         assert child.poll() is None, f"{process} ended with {child.returncode}"
         return child
 
-    def launch(self, process: str, settings: Mapping[str, str]) -> subprocess.Popen[str]:
+    def launch(
+        self, process: str, settings: Mapping[str, str], module: str = ""
+    ) -> subprocess.Popen[str]:
         """Start ``process`` and return at once."""
         with (self.log_dir / f"{process}.out").open("a") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", f"autoscalper.{process}"],
+                [sys.executable, "-m", module or f"autoscalper.{process}"],
                 env={**self.environment, **settings},
                 stdout=output,
                 stderr=subprocess.PIPE,

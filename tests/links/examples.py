@@ -12,6 +12,7 @@ from autoscalper.domain.identity import (
     ChannelId,
     ClientOrderId,
     CommandId,
+    ConId,
     ExecId,
     MessageId,
     QuestionId,
@@ -264,11 +265,21 @@ CLI_TO_INGEST: dict[str, Any] = {
     "LineRefused": cli_to_ingest.LineRefused(reason="line 4: no text"),
 }
 
+FOREIGN = alert_to_broker.NamedPosition(con_id=ConId(8314), name="KO", qty=-100)
+
 ALERT_TO_BROKER: dict[str, Any] = {
     "PauseEntries": alert_to_broker.PauseEntries(command_id=CommandId("pause-1"), given_at=AT),
     "ResumeEntries": alert_to_broker.ResumeEntries(command_id=CommandId("resume-1"), given_at=AT),
     "CloseTrades": alert_to_broker.CloseTrades(
-        command_id=CommandId("closeall-1"), given_at=AT, scope=alert_to_broker.Scope.ACCOUNT
+        command_id=CommandId("closeall-1"),
+        given_at=AT,
+        scope=alert_to_broker.Scope.ACCOUNT,
+    ),
+    "CloseTrades of the account": alert_to_broker.CloseTrades(
+        command_id=CommandId("closeall-2"),
+        given_at=AT,
+        scope=alert_to_broker.Scope.ACCOUNT,
+        positions=(FOREIGN,),
     ),
     "TakeEntry": alert_to_broker.TakeEntry(
         command_id=CommandId("take-1"), given_at=AT, post_id=POST.post_id
@@ -330,6 +341,18 @@ BROKER_TO_ALERT: dict[str, Any] = {
                 ask=Decimal("0.97"),
             ),
         ),
+    ),
+    "Status with what is foreign": broker_to_alert.Status(
+        written_at=AT,
+        phase="down",
+        phase_since=AT,
+        account="DU7654321",
+        paused=False,
+        waiting=0,
+        net_liquidation=None,
+        balance=Decimal(10000),
+        reconciled_at=None,
+        foreign=(FOREIGN,),
     ),
 }
 

@@ -61,10 +61,11 @@ async def a_reporter(home: Home) -> AsyncIterator[Reporter]:
         reporter.store.close()
 
 
-async def start_alert(home: Home, server: TelegramServer) -> None:
+async def start_alert(home: Home, server: TelegramServer, module: str = "") -> None:
     await asyncio.to_thread(
         home.start,
         "alert",
+        module=module,
         TELEGRAM_ENABLED="true",
         TELEGRAM_API_URL=server.url,
         TELEGRAM_BOT_TOKEN=TOKEN,
@@ -84,12 +85,14 @@ async def another_report(server: TelegramServer) -> None:
 async def test_no_notice_is_lost_or_out_of_order_through_faults_and_kills(
     home: Home, server: TelegramServer
 ) -> None:
-    expected = [f"report-{number}" for number in range(18)]
+    # The waits between messages and after failures are shortened: they only take time.
+    hasty = "tests.fakes.hasty_alert"
+    expected = [f"report-{number}" for number in range(30)]
     uncertain = 0
     async with a_reporter(home) as reporter:
         for number, text in enumerate(expected):
             if number % 6 == 0:
-                await start_alert(home, server)
+                await start_alert(home, server, hasty)
             reporter.report(text)
             if number % 6 == 2:
                 server.faults.arm(Fault("sendMessage", Kind.LOSE_ANSWER))
@@ -100,7 +103,7 @@ async def test_no_notice_is_lost_or_out_of_order_through_faults_and_kills(
                 await another_report(server)
                 home.kill("alert")
                 uncertain += 1
-        await start_alert(home, server)
+        await start_alert(home, server, hasty)
         await until(lambda: set(reports(server)) == set(expected), "all reports")
     shown = reports(server)
     assert list(dict.fromkeys(shown)) == expected

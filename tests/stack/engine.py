@@ -25,6 +25,8 @@ PARTS = (
 )
 #: Set by scripts/test-stack, which looks for an engine first.
 WANTED = "AUTOSCALPER_TEST_STACK"
+#: The command that starts and stops the engine, set where nobody else uses it.
+ENGINE = "STACK_ENGINE"
 PATIENCE_SECONDS = 90.0
 
 
@@ -97,6 +99,11 @@ class Stack:
     def crash(self, service: str) -> None:
         """Kill the main process of ``service`` from outside, as a crash would be."""
         os.kill(int(self.inspect(service, "{{.State.Pid}}")), signal.SIGKILL)
+
+    def restart_engine(self) -> None:
+        """Stop the engine and start it, as a reboot of the host would; its command is known."""
+        for order in ("down", "up"):
+            self._run([os.environ[ENGINE], order], check=True, seconds=120)
 
     def broker_state(self) -> str:
         """Return what the broker says of itself, nothing while nobody answers."""

@@ -38,6 +38,19 @@ def test_the_demo_comes_up_healthy_without_any_settings(engine: None, tmp_path: 
         stack.down()
 
 
+def test_the_demo_comes_up_beside_a_dry_run_where_no_service_is_named(
+    engine: None, tmp_path: Path
+) -> None:
+    override = tmp_path / "names.yaml"
+    override.write_text("services: {autoscalper: {container_name: !reset null}}\n")
+    stack = Stack(tmp_path, "autoscalper-demo", override)
+    try:
+        stack.compose("--profile", "demo", "up", "--detach", "--wait")
+        assert stack.health("demo") == stack.health() == "healthy"
+    finally:
+        stack.down()
+
+
 def test_the_demo_plays_its_day_without_any_settings(engine: None, tmp_path: Path) -> None:
     stack = Stack(tmp_path, "autoscalper-demo")
     try:

@@ -14,16 +14,34 @@ pytestmark = pytest.mark.timeout(300)
 def small(engine: None, tmp_path: Path) -> Iterator[Stack]:
     """The stack with a disk for its data that is soon full."""
     overrides = [ROOT / "tests" / "stack" / name for name in ("compose.yaml", "disk.yaml")]
-    settings = SETTINGS | {"TELEGRAM_ENABLED": "false"}
-    stack = Stack(tmp_path, "autoscalper-disk", *overrides, **settings)
+    stack = Stack(tmp_path, "autoscalper-disk", *overrides, **SETTINGS)
     stack.down()
     stack.compose("build", "--quiet", "autoscalper", seconds=600)
     try:
-        stack.compose("up", "--detach", "--wait")
+        stack.compose("--profile", "telegram", "up", "--detach", "--wait")
         stack.await_trading()
         yield stack
     finally:
         stack.down()
+
+
+def test_a_disk_that_fills_is_told_before_it_is_full_and_when_there_is_room_again(
+    small: Stack,
+) -> None:
+    # Of its 64 MB.
+    small.inside("sh", "-c", "head -c 60M /dev/zero >/app/data/filler")
+    wait_until(lambda: "disk is scarce for data" in small.inside("health"), "it to be seen")
+    assert small.inside("health").startswith("healthy, degraded: ")
+    wait_until(lambda: told(small, "The disk for data fills up"), "it to be told")
+    small.post(entry(601))
+    traded_once(small, 601)
+    small.inside("rm", "/app/data/filler")
+    wait_until(lambda: small.inside("health").strip() == "healthy", "it to be over")
+    wait_until(lambda: told(small, "The disk for data has room again"), "that to be told")
+
+
+def told(stack: Stack, text: str) -> bool:
+    return text in stack.compose("--profile", "telegram", "logs", "--no-log-prefix", "telegram")
 
 
 def test_a_full_disk_orders_nothing_twice_and_ends_when_there_is_room_again(small: Stack) -> None:

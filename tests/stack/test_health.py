@@ -63,6 +63,15 @@ def test_a_gateway_that_is_away_is_told_and_is_no_reason_to_be_unwell(tmp_path: 
     assert look(tmp_path) == (0, "healthy, degraded: broker is down")
 
 
+def test_a_disk_that_fills_up_is_told_beside_the_gateway(tmp_path: Path) -> None:
+    all_beat(tmp_path)
+    beat(tmp_path, "watchdog", details={"disk": "scarce for data (0.9 GB left)"})
+    degraded = "disk is scarce for data (0.9 GB left)"
+    assert look(tmp_path) == (0, f"healthy, degraded: {degraded}")
+    beat(tmp_path, "broker", details={"state": "down"})
+    assert look(tmp_path) == (0, f"healthy, degraded: broker is down, {degraded}")
+
+
 def test_a_process_that_leaves_its_messages_unread_is_unwell_after_a_minute(tmp_path: Path) -> None:
     all_beat(tmp_path)
     beat(tmp_path, "broker", details={"state": "trading", "signals_behind": "3"})

@@ -1,13 +1,14 @@
 """In the order of the file: each test leaves the stack trading."""
 
 import json
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.fakes.telegram_server.chat import TOKEN
-from tests.stack.engine import Stack, wait_until
+from tests.stack.engine import ENGINE, Stack, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -187,6 +188,21 @@ def test_both_starting_at_once_as_after_a_reboot_find_each_other(stack: Stack) -
     stack.docker("start", *both)
     stack.await_trading()
     traded_once(stack, 601)
+
+
+@pytest.mark.skipif(ENGINE not in os.environ, reason="needs an engine of its own: STACK_ENGINE")
+def test_a_restart_of_the_engine_brings_both_back_and_orders_nothing_twice(stack: Stack) -> None:
+    before = stack.orders("BUY")
+    stack.restart_engine()
+    wait_until(lambda: stack.health() == "healthy", "the bot to be well")
+    stack.await_trading()
+    assert stack.health("ib-gateway") == "healthy"
+    assert stack.orders("BUY") == before
+    held = [int(each["contract"]["strike"]) for each in before if each["status"] == "Filled"]
+    assert [strike for strike in held if not is_protected(stack, strike)] == []
+    stack.compose("--profile", "telegram", "start", "telegram")
+    stack.post(entry(620))
+    traded_once(stack, 620)
 
 
 def test_telegram_was_told_of_the_trade_and_of_the_deaths(stack: Stack) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from autoscalper.broker.orders import digest
 from autoscalper.domain.outcome import OutcomeKind
+from tests.chaos.disturbances import Disturbance, Kill, KillAtLabel, Planned
 from tests.chaos.floor import a_stack
 from tests.chaos.play import Play, Played
 from tests.chaos.stack import Stack
-from tests.chaos.storm import Disturbance, Kill, KillAtLabel, Planned
 from tests.chaos.story import story
 from tests.chaos.trader import Alert, Contract, Day, Kind, Move
 from tests.chaos.weather import Weather

@@ -188,3 +188,24 @@ def test_a_broker_that_was_frozen_goes_on_where_it_was(floor: Floor) -> None:
     floor.stack.signal("broker", signal.SIGCONT)
     assert floor.outcome(entry).kind is OutcomeKind.TRADED
     floor.settle()
+
+
+def test_a_change_of_which_the_gateway_makes_a_second_order_ends_with_one(floor: Floor) -> None:
+    entry = floor.enter(floor.call, "1.20")
+    floor.outcome(entry)
+    standing = floor.stack.arm("broker-before-send-stop_loss", stops=True)
+    floor.say(Kind.STOP, "stop to 1.10 on", entry)
+    floor.until(lambda: not standing.exists(), "the broker to stand still")
+    floor.stack.ask("connectivity", code=1100, orders="fork")
+    floor.stack.signal("broker", signal.SIGCONT)
+    floor.until(lambda: len(floor.orders(entry, "S")) == 2, "the second order")
+
+    floor.stack.ask("connectivity", code=1102)
+    floor.until(lambda: len(stops_of(floor, entry)) == 1, "one of them to be canceled")
+    floor.settle()
+    assert stops_of(floor, entry) == [(Decimal("1.10"), Decimal(3))]
+
+
+def stops_of(floor: Floor, entry: HandedIn) -> list[tuple[Decimal | None, Decimal]]:
+    orders = floor.orders(entry, "S")
+    return [(order.stop_price, order.order_qty) for order in orders if order.is_live]

@@ -36,6 +36,17 @@ _BESIDE_COMMITMENT = _COMMITMENT | meanings("FILLER MENTION EXPIRY_WORD")
 _JOINTS = meanings("SLASH DASH")
 #: Units of order flow: "$2.4M".
 _BIG_MONEY = frozenset("k m mm mil million b".split())
+#: Words that judge a trade: beside a contract without a verb they may make it a remark.
+_REMARKS = frozenset(
+    "easy money nice great beautiful perfect bang boom lol banger insane crazy".split()
+)
+#: Words that between a contract and a price tell where the price was: "opened at 2.35".
+_TELLING = _REMARKS | frozenset(
+    "opened open trades free good huge lfg baby has had having get got getting go time back only "
+    "very high hot then to".split()
+)
+#: Behind one of these a word of praise is a greeting: "great morning everyone".
+_GREETED = frozenset("morning afternoon evening".split())
 _NOT_SINGLE_OPTIONS = {Meaning.SPREAD: "a spread", Meaning.WRITE: "short premium"}
 
 
@@ -141,7 +152,7 @@ def _heads_clause(post: Post, at: int) -> bool:
 def _why_bare_is_unsure(
     post: Post, mention: Mention, lead: Lead, price: Price | None
 ) -> str | None:
-    if lead.unknown_between:
+    if lead.unknown_between or _is_praised(post, mention):
         return "words before the contract that may change its meaning"
     if any(token.meaning in _DENIED_ABOVE for token in post.tokens[: mention.first]):
         return "words above the contract that may change its meaning"
@@ -158,16 +169,28 @@ def _why_bare_is_unsure(
     return None
 
 
+def _is_praised(post: Post, mention: Mention) -> bool:
+    tokens = post.tokens
+    return any(
+        tokens[index].word in _REMARKS and tokens[index + 1].word not in _GREETED
+        for index in range(clause_of(post, mention.first).first, mention.first)
+    )
+
+
 def _is_told_about(post: Post, mention: Mention, price: Price) -> bool:
-    # "given at 2.35", "2.35 high 4.10"
+    # "given at 2.35", "2.35 high 4.10", "2.35 = free money"
     tokens = post.tokens
     for index in range(mention.last + 1, price.at):
-        if tokens[index].meaning is Meaning.UNKNOWN and index not in post.named:
+        if index not in post.named and (
+            tokens[index].meaning is Meaning.UNKNOWN or tokens[index].word in _TELLING
+        ):
             return True
     behind = price.at + (3 if price.price_max is not None else 1)
     if behind < len(tokens) and tokens[behind].meaning is Meaning.UNKNOWN:
         return True
     for index in range(behind, len(tokens)):
+        if tokens[index].word in _REMARKS:
+            return True
         if tokens[index].meaning in _PRICE_ENDS:
             return False
         if index not in post.named and _is_price(post, index):

@@ -11,6 +11,7 @@ from autoscalper.domain.instruction import (
     PriceBasis,
     StopAt,
     StopAtBreakEven,
+    StopBelow,
     StopRule,
     Targets,
     TrailBy,
@@ -39,6 +40,9 @@ _MOST_TARGETS = 5
 _PLAUSIBLE_FACTOR = Decimal(5)
 #: With no premium to compare with, a level from here on is the underlying's.
 _LOWEST_UNDERLYING = Decimal(20)
+_HUNDRED = Decimal(100)
+#: "trail .10" is a distance up to this many dollars, "trail at .10" never.
+_LONGEST_TRAIL = Decimal("0.25")
 
 
 class Level(msgspec.Struct, gc=False):
@@ -84,10 +88,20 @@ def _rule(
         follows = index + 1 < len(tokens) and tokens[index + 1].meaning in _NUMBERED
         return None if follows else StopAtBreakEven()
     if token.kind is Kind.PERCENT:
-        return TrailBy(percent=token.number) if word is Meaning.TRAIL else None
+        percent = abs(token.number)
+        if not 0 < percent < _HUNDRED:
+            return None
+        return TrailBy(percent=percent) if word is Meaning.TRAIL else StopBelow(percent=percent)
     if is_plain_number(tokens, index):
+        if _is_distance(tokens, index, word):
+            return TrailBy(amount=token.number)
         return StopAt(price=token.number, basis=basis_of(token.number, premium))
     return None
+
+
+def _is_distance(tokens: Sequence[Token], index: int, word: Meaning) -> bool:
+    follows = index > 0 and tokens[index - 1].meaning in STOP_WORDS
+    return word is Meaning.TRAIL and follows and 0 < tokens[index].number <= _LONGEST_TRAIL
 
 
 def _level_after(

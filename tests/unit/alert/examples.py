@@ -13,6 +13,7 @@ from autoscalper.alert.view import View
 from autoscalper.domain.contract import OptionContract, Right
 from autoscalper.domain.identity import (
     ClientOrderId,
+    ConId,
     ExecId,
     MessageId,
     PostId,
@@ -21,6 +22,7 @@ from autoscalper.domain.identity import (
 )
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.links.alert_to_broker import NamedPosition
 from autoscalper.links.any_to_alert import (
     Choice,
     OrderFilled,
@@ -212,6 +214,14 @@ def missed(**fields: Any) -> MissedEntry:
         "ask": Decimal("1.29"),
     }
     return MissedEntry(**(given | fields))
+
+
+#: What the account holds beyond the trades: shares, a short put, and what cannot be closed.
+FOREIGN = (
+    NamedPosition(con_id=ConId(501), name="KO", qty=100),
+    NamedPosition(con_id=ConId(502), name="F 11P 2026-12-18", qty=-2),
+    NamedPosition(con_id=ConId(503), name="MES 2026-12-18", qty=1, is_closable=False),
+)
 
 
 def status(**fields: Any) -> Status:

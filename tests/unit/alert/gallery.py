@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from autoscalper.domain.identity import CommandId
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings
+from autoscalper.links.alert_to_broker import Scope
 from autoscalper.links.any_to_alert import CommandAnswered, CommandState, Level, Reported
 from autoscalper.runtime.supervisord import ProcessInfo
 from tests.fakes.posts import NINE_FORTY_FIVE
@@ -136,6 +137,8 @@ def _alerts() -> Iterator[tuple[str, str, Keyboard]]:
         reported_at=NINE_FORTY_FIVE,
     )
     yield "Something that wants a person", cards.report_text(report, MARKER), ()
+    overtaken = "That was 5 min ago: nothing was done. Again?"
+    yield "A command that comes too late", cards.marked(MARKER, overtaken), ()
 
 
 def _pages() -> Iterator[tuple[str, str, Keyboard]]:
@@ -144,6 +147,10 @@ def _pages() -> Iterator[tuple[str, str, Keyboard]]:
     yield "/status", pages.status_text(view, closed, MARKER), REFRESH
     paused = examples.status(paused=True, trades=(), orders=())
     yield "… while paused", pages.status_text(examples.view(told=paused), [], MARKER), REFRESH
+    naked = examples.open_trade(protected_qty=1)
+    away = examples.status(phase="down", trades=(naked,), foreign=examples.FOREIGN)
+    away_view = examples.view(told=away)
+    yield "… while the gateway is away", pages.status_text(away_view, closed, MARKER), REFRESH
     process = ProcessInfo(
         name="broker", statename="RUNNING", pid=7, start=0, now=93600, exitstatus=0, description=""
     )
@@ -166,21 +173,36 @@ def _pages() -> Iterator[tuple[str, str, Keyboard]]:
 
 def _closing() -> Iterator[tuple[str, str, Keyboard]]:
     view = examples.view(told=examples.status())
-    question = pages.question_text(view, "Close every position", MARKER)
+    question = pages.question_text(view, Scope.OURS, MARKER)
     yield "/closeall asks first", question, YES_NO
+    away = examples.view(told=examples.status(phase="down"))
+    later = pages.question_text(away, Scope.OURS, MARKER)
+    yield "… while the gateway is away", later, YES_NO
+    whole = examples.view(told=examples.status(foreign=examples.FOREIGN))
+    account = pages.question_text(whole, Scope.ACCOUNT, MARKER)
+    yield "/closeall account names the rest of it", account, YES_NO
     contract = examples.CONTRACT
-    for title, state, line in (
-        ("… says how far it is", CommandState.UNDER_WAY, f"{contract}: selling 2"),
+    done = f"{contract}: flat, 2 bought at 1.23, sold at 1.41, +$36.00"
+    for title, state, lines in (
+        (
+            "… says how far it is",
+            CommandState.UNDER_WAY,
+            (f"{contract}: selling 2", "KO: selling 100 at the market, sold 40 at 61.20 so far"),
+        ),
         (
             "… and reports each position",
             CommandState.DONE,
-            f"{contract}: flat, 2 bought at 1.23, sold at 1.41, +$36.00",
+            (
+                done,
+                "KO: sold 70 at 61.25, 30 left to other working orders",
+                "F 11P 2026-12-18: nothing bought: refused, 201 no trading permissions",
+            ),
         ),
     ):
         answer = CommandAnswered(
             command_id=CommandId("button x"),
             state=state,
-            lines=(line,),
+            lines=lines,
             answered_at=NINE_FORTY_FIVE,
         )
         yield title, cards.command_card(answer, MARKER).html, ()
@@ -202,11 +224,27 @@ def _outages() -> Iterator[tuple[str, str, Keyboard]]:
         alarm, examples.status(trades=(), attempts=540), SETTINGS, now, MARKER
     )
     yield "… after its daily restart", approval, ()
+    sunday = datetime(2026, 3, 22, 5, 0, tzinfo=UTC)
+    ended = Outage(subject=Subject.GATEWAY, since=sunday, reason="Peer closed connection.")
+    alarm = Alarm(outage=ended, rung=Rung.CRITICAL)
+    now = sunday + timedelta(minutes=17)
+    flat = examples.status(trades=(), attempts=1020)
+    weekly = outage_cards.alarm_text(alarm, flat, SETTINGS, now, MARKER)
+    yield "… on a Sunday", weekly, ()
     recovered = Recovered(outage=outage, ended_at=after(600))
     stopped = examples.fill(9, 1, "0.93", seconds=130, purpose=Purpose.STOP_LOSS)
     late = examples.skipped(OutcomeKind.EXPIRED, "90 s old, 60 s are allowed")
     text = outage_cards.recovered_text(recovered, examples.status(), [stopped], [late], MARKER)
     yield "… and back", text, ()
+    for subject, why, seconds in (
+        (Subject.DISCORD, "no heartbeat answered", 60),
+        (Subject.BROKER, "no heartbeat", 60),
+        (Subject.MODEL, "no credit left", 300),
+    ):
+        outage = Outage(subject=subject, since=after(0), reason=why)
+        alarm = Alarm(outage=outage, rung=Rung.WARNING)
+        text = outage_cards.alarm_text(alarm, status, SETTINGS, after(seconds), MARKER)
+        yield f"Away: {subject.value}", text, ()
 
 
 if __name__ == "__main__":

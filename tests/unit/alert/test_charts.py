@@ -13,6 +13,7 @@ from autoscalper.alert.charts import (
     draw_days,
     draw_summary,
     draw_trade,
+    merged,
 )
 from tests.unit.alert.examples import after
 
@@ -50,6 +51,28 @@ def test_a_trade_is_a_small_picture(panel: TradePanel) -> None:
 
 def test_a_single_fill_without_a_posted_price_can_be_drawn() -> None:
     panel = TradePanel(title="x", posted_price=None, stop_price=None, marks=PANEL.marks[:1])
+    size(draw_trade(panel))
+
+
+def mark(seconds: float, price: str, *, qty: int = 1, is_buy: bool = True) -> Mark:
+    return Mark(at=after(seconds), price=Decimal(price), qty=qty, is_buy=is_buy)
+
+
+def test_fills_that_would_cover_each_other_are_drawn_as_one_at_their_average() -> None:
+    marks = [mark(0, "1.22"), mark(1, "1.24"), mark(600, "1.52", is_buy=False)]
+    assert merged(marks) == [mark(0, "1.23", qty=2), mark(600, "1.52", is_buy=False)]
+
+
+def test_fills_that_are_apart_stay_apart() -> None:
+    marks = [mark(0, "1.22"), mark(0, "1.23", is_buy=False), mark(300, "1.10"), mark(600, "1.52")]
+    assert merged(marks) == marks
+    assert merged([]) == []
+
+
+def test_levels_near_each_other_can_be_drawn() -> None:
+    panel = TradePanel(
+        title="x", posted_price=Decimal("1.20"), stop_price=Decimal("1.20"), marks=PANEL.marks
+    )
     size(draw_trade(panel))
 
 

@@ -27,6 +27,7 @@ from autoscalper.alert.replies import (
     ShowPicture,
 )
 from autoscalper.alert.shelf import Shelf
+from autoscalper.alert.view import View
 from autoscalper.domain.identity import TradeId
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings
@@ -34,6 +35,7 @@ from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
     ChooseTrade,
     CloseTrades,
+    NamedPosition,
     PauseEntries,
     ResumeEntries,
     Scope,
@@ -62,6 +64,7 @@ class Room:
         self.outbox = Outbox(store)
         self.confirmations = Confirmations(store)
         self.missed: tuple[MissedEntry, ...] = ()
+        self.foreign: tuple[NamedPosition, ...] = ()
         self.desk = OperatorDesk(
             store,
             guard=Guard(CHAT, frozenset({USER})),
@@ -70,12 +73,15 @@ class Room:
             news=News(self.outbox, AlertSettings()),
             confirmations=self.confirmations,
             commands=self.commands,
-            look=lambda: examples.view(told=examples.status(missed=self.missed)),
+            look=self._look,
             clock=self.clock,
             real_clock=self.real_clock,
             marker="PAPER",
         )
         self._messages = 0
+
+    def _look(self) -> View:
+        return examples.view(told=examples.status(missed=self.missed, foreign=self.foreign))
 
     def say(self, text: str, *, user: int = USER, chat: int = CHAT, age: float = 1) -> list[Reply]:
         self._messages += 1
@@ -179,6 +185,24 @@ def test_closing_the_account_is_another_wish(room: Room) -> None:
     room.press(f"y:{room.question('/closeall account')}")
     (command,) = room.given()
     assert isinstance(command, CloseTrades) and command.scope is Scope.ACCOUNT
+
+
+def test_closing_the_account_closes_what_was_named_and_nothing_that_came_later(room: Room) -> None:
+    room.foreign = examples.FOREIGN
+    nonce = room.question("/closeall account")
+    room.foreign = (*examples.FOREIGN, examples.FOREIGN[0])
+    room.press(f"y:{nonce}")
+    (command,) = room.given()
+    assert isinstance(command, CloseTrades)
+    assert command.positions == examples.FOREIGN
+
+
+def test_closing_all_trades_names_nothing_else(room: Room) -> None:
+    room.foreign = examples.FOREIGN
+    room.press(f"y:{room.question()}")
+    (command,) = room.given()
+    assert isinstance(command, CloseTrades)
+    assert command.positions == ()
 
 
 def test_a_no_does_nothing_and_says_so(room: Room) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from autoscalper.alert.escalation import Alarm, Outage, Recovered, Rung, Subject
 from autoscalper.alert.outage_cards import (
+    Approval,
     alarm_text,
-    approval_is_likely,
+    approval_of,
     protection_lines,
     recovered_text,
 )
@@ -19,6 +20,8 @@ from tests.unit.alert.examples import after
 SETTINGS = AlertSettings()
 #: A quarter to midnight in New York, when the gateway restarts.
 RESTART = datetime(2026, 3, 19, 3, 45, tzinfo=UTC)
+#: One in the night of a Sunday in New York, when every login ends.
+SUNDAY = datetime(2026, 3, 22, 5, 0, tzinfo=UTC)
 
 
 def outage(subject: Subject = Subject.GATEWAY, since: datetime | None = None) -> Outage:
@@ -37,7 +40,7 @@ def text_of(rung: Rung, subject: Subject = Subject.GATEWAY, **status: object) ->
 def test_a_warning_says_how_long_how_often_why_and_that_nothing_is_to_be_done() -> None:
     text = text_of(Rung.WARNING, attempts=37)
     assert text.startswith("PAPER WARNING: IB Gateway away for 5 min")
-    assert "Since 09:45:00: 127.0.0.1:4002: refused" in text
+    assert "Since 09:45:00 New York: 127.0.0.1:4002: refused" in text
     assert "37 attempts to reconnect so far" in text
     assert "Nothing to do yet." in text
 
@@ -58,7 +61,7 @@ def test_an_alarm_lists_what_is_protected_and_what_is_not() -> None:
     naked = examples.open_trade(protected_qty=1)
     text = text_of(Rung.WARNING, trades=(examples.open_trade(), naked))
     assert "MU 127.5C Mar 20: 2 held, stop 0.94 rests at IBKR" in text
-    assert "MU 127.5C Mar 20: 2 held, 1 without a stop" in text
+    assert "MU 127.5C Mar 20: 2 held, 1 without a stop: watch it in IBKR Mobile" in text
 
 
 def test_nothing_open_and_nothing_known_are_said_as_such() -> None:
@@ -71,26 +74,51 @@ def test_nothing_open_and_nothing_known_are_said_as_such() -> None:
 def test_everybody_elses_absence_is_told_by_name_with_advice(subject: Subject, rung: Rung) -> None:
     text = text_of(rung, subject)
     assert subject.value in text.lower() or subject.value in text
-    assert len(text.splitlines()) == 4
+    leaves_alone = subject not in (Subject.MODEL, Subject.COMMANDS)
+    assert ("2 held, stop 0.94 rests at IBKR" in text) is leaves_alone
+    assert len(text.splitlines()) == 4 + leaves_alone
 
 
 @pytest.mark.parametrize(
-    ("began", "minutes", "likely"),
-    [(0, 2, False), (0, 4, True), (-4, 10, True), (30, 10, False), (0, 300, False)],
+    ("since", "minutes", "expected"),
+    [
+        (RESTART, 2, Approval.NO),
+        (RESTART, 4, Approval.PERHAPS),
+        (RESTART - timedelta(minutes=4), 10, Approval.PERHAPS),
+        (RESTART + timedelta(minutes=30), 10, Approval.NO),
+        (SUNDAY, 2, Approval.NO),
+        (SUNDAY, 4, Approval.WEEKLY),
+        (SUNDAY, 1000, Approval.WEEKLY),
+        (SUNDAY - timedelta(minutes=10), 10, Approval.NO),
+        # The restart of that night is the first that wants a login.
+        (SUNDAY + timedelta(hours=22, minutes=45), 4, Approval.WEEKLY),
+        (SUNDAY + timedelta(hours=24), 10, Approval.NO),
+    ],
 )
-def test_a_restart_that_does_not_come_back_waits_for_an_approval(
-    began: int, minutes: int, likely: bool
+def test_when_it_began_says_whether_it_may_wait_for_an_approval(
+    since: datetime, minutes: int, expected: Approval
 ) -> None:
-    since = RESTART + timedelta(minutes=began)
     now = since + timedelta(minutes=minutes)
-    assert approval_is_likely(outage(since=since), SETTINGS, now) is likely
+    assert approval_of(outage(since=since), SETTINGS, now) is expected
 
 
-def test_an_approval_that_is_likely_is_said_instead_of_other_advice() -> None:
-    waiting = Alarm(outage=outage(since=RESTART), rung=Rung.WARNING)
-    text = alarm_text(waiting, None, SETTINGS, RESTART + timedelta(minutes=6), "")
-    assert "IB Key approval" in text
-    assert "Nothing to do yet" not in text
+def approval_text(since: datetime, rung: Rung) -> str:
+    waiting = Alarm(outage=outage(since=since), rung=rung)
+    return plain_text(alarm_text(waiting, None, SETTINGS, since + timedelta(minutes=20), ""))
+
+
+def test_an_approval_is_guessed_and_never_claimed() -> None:
+    weekly, daily = (approval_text(each, Rung.WARNING) for each in (SUNDAY, RESTART))
+    assert "Looks like the weekly IB Key approval" in weekly
+    assert "Perhaps it waits for an IB Key approval" in daily
+    for text in (weekly, daily):
+        assert "Nothing to do yet" not in text
+
+
+def test_the_longer_it_lasts_the_less_an_approval_is_all_that_is_said() -> None:
+    text = approval_text(SUNDAY, Rung.SEVERE)
+    assert "Looks like the weekly IB Key approval" in text
+    assert "docker compose restart ib-gateway" in text
 
 
 def test_the_recovery_tells_what_filled_what_was_skipped_and_what_is_protected() -> None:

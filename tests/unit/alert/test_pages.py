@@ -12,6 +12,7 @@ from autoscalper.alert.view import ServerView
 from autoscalper.domain.identity import TradeId
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.links.alert_to_broker import Scope
 from autoscalper.runtime.supervisord import ProcessInfo
 from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
 from tests.fakes.telegram_server.markup import plain_text
@@ -185,13 +186,56 @@ def test_what_there_is_not_is_said_with_a_hint(perhaps: Name | None, hint: str) 
 
 
 def test_the_question_shows_what_would_be_closed() -> None:
-    text = plain_text(
-        pages.question_text(examples.view(told=examples.status()), "Close every position", "")
-    )
+    text = plain_text(pages.question_text(examples.view(told=examples.status()), Scope.OURS, ""))
     assert text.startswith("Close every position?")
     assert "MU 127.5C Mar 20: 2 at 1.23" in text
     assert "for 30 s" in text
-    assert "Close" in pages.question_text(examples.view(), "Close", "")
+    assert "has not told what is open" in pages.question_text(examples.view(), Scope.OURS, "")
+
+
+def test_the_question_says_when_it_cannot_be_done_at_once() -> None:
+    away = examples.status(phase="down")
+    text = pages.question_text(examples.view(told=away), Scope.OURS, "")
+    assert "The gateway takes no orders now" in text
+    trading = pages.question_text(examples.view(told=examples.status()), Scope.OURS, "")
+    assert "takes no orders" not in trading
+
+
+def test_the_question_says_that_entries_are_called_off() -> None:
+    entering = examples.status(orders=(examples.live_order(Purpose.ENTRY, "1.20"),))
+    text = pages.question_text(examples.view(told=entering), Scope.OURS, "")
+    assert "Entries that are not filled are called off." in text
+
+
+@pytest.mark.parametrize(
+    ("phase", "meaning"),
+    [("down", "stops at IBKR rest"), ("halted", "set it right by hand"), ("trading", "")],
+)
+def test_the_status_says_what_the_gateways_state_means(phase: str, meaning: str) -> None:
+    text = pages.status_text(examples.view(told=examples.status(phase=phase)), [], "")
+    (line,) = [each for each in lines(text) if each.startswith("Gateway:")]
+    assert meaning in line
+    assert line.endswith("1 h 0 min") is (phase == "trading")
+
+
+def test_the_status_shows_what_is_not_autoscalpers() -> None:
+    told = examples.status(foreign=examples.FOREIGN)
+    text = pages.status_text(examples.view(told=told), [], "")
+    assert "Not AutoScalper's, left alone: 100 KO, -2 F 11P 2026-12-18" in text
+
+
+def test_the_question_about_the_account_names_what_is_sold_and_bought_and_left() -> None:
+    told = examples.status(foreign=examples.FOREIGN)
+    text = lines(pages.question_text(examples.view(told=told), Scope.ACCOUNT, ""))
+    assert text[0] == "Close everything in the account?"
+    assert "sell 100 KO" in text
+    assert "buy back 2 F 11P 2026-12-18" in text
+    assert "Left alone, close it in IBKR's own app: MES 2026-12-18 (1)" in text
+    assert "Working orders that are not AutoScalper's stay as they are." in text
+    nothing = pages.question_text(examples.view(told=examples.status()), Scope.ACCOUNT, "")
+    assert "Nothing else in the account" in nothing
+    ours = pages.question_text(examples.view(told=told), Scope.OURS, "")
+    assert "KO" not in ours
 
 
 def test_the_summary_counts_the_day_and_lists_its_trades() -> None:

@@ -16,7 +16,9 @@ from autoscalper.broker.commands import (
     Command,
     FindContract,
     ModifyOrder,
+    PlaceForeign,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
@@ -76,6 +78,8 @@ class ModelGateway:
 
     def __init__(self) -> None:
         self.orders: dict[IbOrderId, Held] = {}
+        #: The older one of two orders under one id; the id names it again when the newer ends.
+        self.forked: dict[IbOrderId, Held] = {}
         #: Every order that was ever accepted, by our id: more than one of an id is a duplicate.
         self.accepted: dict[ClientOrderId, int] = {}
         self.positions: dict[ConId, int] = {}
@@ -133,14 +137,25 @@ class ModelGateway:
         """End an order, and what hangs on it."""
         held.status = status
         self.say(self._status_report(held))
+        ib_order_id = held.order.ib_order_id
+        if self.orders[ib_order_id] is held and ib_order_id in self.forked:
+            self.orders[ib_order_id] = self.forked.pop(ib_order_id)
         for child in self.orders.values():
             if child.order.parent_ib_order_id == held.order.ib_order_id and child.is_live:
                 self._shrink(child, held.cum_qty - held.sold_by_children)
 
+    def fork(self, ib_order_id: IbOrderId, terms: Terms) -> None:
+        """Take a change for another order, and say nothing of it."""
+        older = self.orders[ib_order_id]
+        self.forked[ib_order_id] = older
+        self.orders[ib_order_id] = msgspec.structs.replace(
+            older, terms=terms, perm_id=PermId(older.perm_id + 50_000)
+        )
+
     def working_sells(self, con_id: ConId) -> int:
         """Return how many contracts the resting sells could sell at the worst."""
         groups: dict[str, int] = {}
-        for held in self.orders.values():
+        for held in self._all():
             if held.works and held.order.side is Side.SELL and self._con_id(held) == con_id:
                 group = held.order.oca_group or held.order.client_order_id
                 groups[group] = max(groups.get(group, 0), self._fillable(held))
@@ -149,7 +164,7 @@ class ModelGateway:
     def stops(self, con_id: ConId) -> int:
         """Return how many contracts resting stops protect; two of one group protect the same."""
         groups: dict[str, int] = {}
-        for held in self.orders.values():
+        for held in self._all():
             is_stop = held.order.order_type in (OrderType.STOP, OrderType.TRAILING_STOP)
             if held.works and is_stop and self._con_id(held) == con_id:
                 group = held.order.oca_group
@@ -158,7 +173,7 @@ class ModelGateway:
 
     def live(self) -> list[Held]:
         """Return the orders that can fill or be canceled."""
-        return [held for held in self.orders.values() if held.works]
+        return [held for held in self._all() if held.works]
 
     def say(self, report: OrderReport) -> None:
         """Tell of an order."""
@@ -181,12 +196,16 @@ class ModelGateway:
             case PlaceOrders(orders=orders, details=details):
                 self.contracts[orders[0].contract] = details
                 self._place(orders)
+            case PlaceForeign():
+                raise AssertionError("the account holds what is ours only")
             case ModifyOrder(order=order, terms=terms):
                 self._modify(order, terms)
             case CancelOrder(ib_order_id=ib_order_id):
                 self._cancel(ib_order_id)
             case FindContract(contract=contract, or_later=or_later):
                 self._find(contract, or_later=or_later)
+            case StopWatching(contract=contract):
+                self.asks.pop(contract, None)
             case WatchQuote() if not self.is_quoting:
                 pass
             case WatchQuote(contract=contract):
@@ -311,7 +330,7 @@ class ModelGateway:
         group = held.order.oca_group
         return [
             each
-            for each in self.orders.values()
+            for each in self._all()
             if group and each.order.oca_group == group and each is not held and each.is_live
         ]
 
@@ -359,6 +378,7 @@ class ModelGateway:
     def _status_report(self, held: Held) -> OrderReport:
         return OrderReport(
             ib_order_id=held.order.ib_order_id,
+            perm_id=held.perm_id,
             status=held.status,
             cum_qty=held.cum_qty,
             avg_price=held.spent / held.cum_qty if held.cum_qty else None,
@@ -372,6 +392,9 @@ class ModelGateway:
             status=held.status,
             cum_qty=held.cum_qty,
         )
+
+    def _all(self) -> list[Held]:
+        return [*self.forked.values(), *self.orders.values()]
 
     def _con_id(self, held: Held) -> ConId:
         return self.contracts[held.order.contract].con_id

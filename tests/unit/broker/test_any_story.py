@@ -247,6 +247,8 @@ class AnyStory:
         assert set(gateway.accepted.values()) <= {1}, "an order is there twice"
         for qty in gateway.positions.values():
             assert 0 <= qty <= LIMITS.max_contracts
+        for con_id, qty in gateway.positions.items():
+            assert gateway.working_sells(con_id) <= qty, "more is for sale than is held"
         assert book.high_water_mark >= self.highest
         self.highest = book.high_water_mark
         for trade in book.trades.values():

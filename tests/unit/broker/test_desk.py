@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,13 +17,19 @@ from autoscalper.broker import journal
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, PlaceOrders
 from autoscalper.broker.desk import Desk
-from autoscalper.broker.events import GatewayConnected, SignalArrived
+from autoscalper.broker.events import ClockTicked, GatewayConnected, SignalArrived
 from autoscalper.broker.journal import Journal
-from autoscalper.links import any_to_alert
+from autoscalper.domain.identity import CommandId
+from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links.alert_to_broker import PauseEntries
+from autoscalper.links.any_to_alert import CommandAnswered
 from autoscalper.links.parser_to_broker import SignalIssued
 from autoscalper.runtime.errors import StorageFailed
+from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.log import Log
+from autoscalper.runtime.publisher import Publisher
 from autoscalper.runtime.store import Store
+from tests.fakes.home import until
 from tests.unit.broker.model_gateway import ModelGateway
 from tests.unit.broker.story import MORNING, SETTINGS, Story, entry
 
@@ -33,10 +42,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 class StandingClock:
-    """A Friday morning that does not end."""
+    """A Friday morning that does not end by itself."""
+
+    def __init__(self) -> None:
+        self.present = MORNING
 
     def now(self) -> datetime:
-        return MORNING
+        return self.present
 
     def monotonic(self) -> float:
         return 0.0
@@ -111,3 +123,141 @@ async def test_what_cannot_be_kept_is_not_done(
         await desk.decide_for(gateway)
     assert not gateway.on_disk
     assert not gateway.model.inbox
+
+
+PAUSE = PauseEntries(command_id=CommandId("message 7.1"), given_at=MORNING)
+
+
+class Operator:
+    """Alert's half of the link, and the desk that follows it."""
+
+    def __init__(self, store: Store, log: Log[alert_to_broker.Message], address: str) -> None:
+        self.log = log
+        self.address = address
+        self._store = store
+        self.clock = StandingClock()
+        self.notices = Log(store, any_to_alert.FROM_BROKER, self.clock)
+        self.memory = Journal(store, self.notices)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with what is on disk, a second later."""
+        self.clock.present += timedelta(seconds=1)
+        self.book = Book(SETTINGS)
+        self.memory.load(self.book, self.clock.now())
+        self.desk = Desk(self.book, self._store, self.memory, self.clock)
+        self.gateway = Watching(self.desk, self._store)
+
+    def give(self, command: alert_to_broker.Message) -> None:
+        with self.log.store.transaction():
+            self.log.append(command.command_id, command)
+
+    def obeying(self) -> asyncio.Future[None]:
+        follower = Follower(alert_to_broker.LINK, self.address, self._store, StandingClock())
+        return asyncio.ensure_future(self.desk.obey(follower, self.gateway))
+
+    def answers(self) -> list[CommandAnswered]:
+        told = [any_to_alert.FROM_BROKER.decode(payload) for _, payload in self.notices.read(0, 99)]
+        return [each for each in told if isinstance(each, CommandAnswered)]
+
+    def cursor(self) -> int:
+        query = "SELECT position FROM cursors WHERE log = ?"
+        row = self._store.execute(query, (alert_to_broker.LINK.name,)).fetchone()
+        return int(row[0]) if row else 0
+
+
+async def stopped(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@asynccontextmanager
+async def an_operator(store: Store, tmp_path: Path) -> AsyncIterator[Operator]:
+    # Not pytest's own directory: the path of a unix socket must be short.
+    short = Path(tempfile.mkdtemp(prefix="as-"))
+    sender = Store(tmp_path / "alert.db", durable=False)
+    log = Log(sender, alert_to_broker.LINK, StandingClock())
+    address = f"ipc://{short}/operator.ipc"
+    publishing = asyncio.ensure_future(Publisher(log, address, StandingClock()).publish())
+    try:
+        yield Operator(store, log, address)
+    finally:
+        await stopped(publishing)
+        sender.close()
+        shutil.rmtree(short)
+
+
+async def test_a_command_is_kept_with_its_place_in_the_log(store: Store, tmp_path: Path) -> None:
+    async with an_operator(store, tmp_path) as operator:
+        obeying = operator.obeying()
+        operator.give(PAUSE)
+        await until(operator.answers, "an answer")
+        await stopped(obeying)
+        assert operator.cursor() == 1
+        operator.restart()
+        assert operator.book.paused
+        assert PAUSE.command_id in operator.book.requests
+
+
+async def test_a_command_that_could_not_be_kept_comes_again_and_is_obeyed_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise StorageFailed("the disk is full")
+
+    async with an_operator(store, tmp_path) as operator:
+        operator.give(PAUSE)
+        with monkeypatch.context() as broken:
+            broken.setattr(operator.memory, "keep", full)
+            with pytest.raises(StorageFailed):
+                await operator.obeying()
+        assert (operator.cursor(), operator.answers()) == (0, [])
+        operator.restart()
+        assert not operator.book.paused
+        obeying = operator.obeying()
+        await until(operator.answers, "an answer")
+        await stopped(obeying)
+        assert len(operator.answers()) == 1
+        assert operator.book.paused
+
+
+async def test_a_command_that_is_delivered_again_is_answered_once(
+    store: Store, tmp_path: Path
+) -> None:
+    async with an_operator(store, tmp_path) as operator:
+        obeying = operator.obeying()
+        operator.give(PAUSE)
+        await until(operator.answers, "an answer")
+        await stopped(obeying)
+        # As if the log had started over.
+        store.execute("DELETE FROM cursors")
+        operator.restart()
+        obeying = operator.obeying()
+        await until(operator.cursor, "the command again")
+        await stopped(obeying)
+        assert len(operator.answers()) == 1
+
+
+async def test_a_command_does_not_wait_for_what_is_queued(store: Store, tmp_path: Path) -> None:
+    async with an_operator(store, tmp_path) as operator:
+        for _ in range(1000):
+            operator.desk.hear(ClockTicked())
+        obeying = operator.obeying()
+        operator.give(PAUSE)
+        await until(operator.answers, "an answer")
+        await stopped(obeying)
+        assert operator.desk.backlog == 1000
+
+
+async def test_what_a_command_calls_for_reaches_the_gateway(store: Store, tmp_path: Path) -> None:
+    async with an_operator(store, tmp_path) as operator:
+        desk, gateway = operator.desk, operator.gateway
+        working = asyncio.gather(desk.decide_for(gateway), desk.tick(), operator.obeying())
+        desk.hear(GatewayConnected(account="DU1234567"))
+        desk.hear(SignalArrived(message=a_signal()))
+        await until(gateway.has_orders.is_set, "an entry")
+        close = alert_to_broker.CloseTrades(command_id=CommandId("button 1"), given_at=MORNING)
+        operator.give(close)
+        await until(lambda: not gateway.model.live(), "an entry that is called off")
+        await stopped(working)

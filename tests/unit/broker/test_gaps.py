@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from autoscalper.broker.events import OrderErrored, QuoteChanged
 from autoscalper.broker.gaps import PATIENCE
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose
 from autoscalper.links import any_to_alert
 from tests.unit.broker.story import CALL, Story, opened
@@ -50,6 +51,21 @@ def test_a_bid_that_is_gone_alone_sells_nothing() -> None:
     story = opened()
     falls(story, ask="0.45", seconds=30)
     assert story.live() == {"T0": 2, "S0": 2}
+
+
+def test_a_trailing_stop_is_where_it_was_heard_of_and_not_where_quotes_would_have_it() -> None:
+    story = opened()
+    story.quote("0.50", "0.52")
+    story.move_stop(TrailBy(percent=Decimal(20)))
+    story.wait(1)
+    # A bid that the gateway never followed.
+    story.hear(QuoteChanged(contract=CALL, bid=Decimal("0.90"), ask=Decimal("0.92")))
+    story.wait(1)
+    assert story.trade.stop_price == Decimal("0.72")
+    for _ in range(15):
+        story.hear(QuoteChanged(contract=CALL, bid=Decimal("0.50"), ask=Decimal("0.52")))
+        story.wait(1)
+    assert story.live() == {"T0": 2, "S1": 2}
 
 
 def test_an_old_quote_sells_nothing() -> None:

@@ -19,6 +19,7 @@ from autoscalper.broker.commands import (
     FindContract,
     ModifyOrder,
     PlaceOrders,
+    StopWatching,
     TakeSnapshot,
     WatchQuote,
 )
@@ -372,6 +373,11 @@ async def test_quotes_are_asked_for_once_and_again_after_they_were_lost() -> Non
         last = [each for each in listener.heard if isinstance(each, events.QuoteChanged)][-1]
         assert (last.bid, last.ask) == (Decimal("0.42"), Decimal("0.43"))
 
+        listener.client.carry_out(StopWatching(contract=CALL))
+        listener.client.carry_out(StopWatching(contract=CALL))
+        listener.client.carry_out(watch)
+        await until(lambda: asked(peer) == ["1", "2", "1", "2", "1"], "the end and a new one")
+
 
 async def test_a_contract_that_the_gateway_does_not_know_is_missing() -> None:
     async def script(peer: Peer) -> None:
@@ -515,3 +521,25 @@ async def test_the_core_and_the_client_reconcile_over_a_real_socket() -> None:
         await until(lambda: book.phase.value == "trading", "trading")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_no_more_messages_a_second_leave_than_are_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Heartbeats wait behind what is sent before them.
+    monkeypatch.setattr(ib_client, "HEARTBEAT_SECONDS", 5.0)
+
+    async def script(peer: Peer) -> None:
+        await peer.log_in()
+        await peer.answer()
+
+    async with a_gateway(script) as gateway:
+        settings = BrokerSettings(simulator_port=gateway.port, ibkr_max_messages=20)
+        async with listening(gateway.port, settings) as listener:
+            await until(listener.snapshots, "a snapshot")
+            for _ in range(60):
+                listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
+            began = asyncio.get_running_loop().time()
+            await until(lambda: said(gateway, "4") == 60, "all of them")
+            # Twenty a second, and some may leave at once: the last ones need two seconds more.
+            assert asyncio.get_running_loop().time() - began > 1.5

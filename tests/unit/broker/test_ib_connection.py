@@ -118,7 +118,11 @@ async def test_positions_of_the_traded_account_complete_a_snapshot(
     ib.wrapper.position("DU2", option(8), 9, 40.0)
     end_positions(ib)
 
-    (event,) = heard
+    told, event = heard
+    assert isinstance(told, events.PositionReported)
+    assert (told.con_id, told.position) == (7, 2)
+    assert told.holding is not None
+    assert told.holding.symbol == "IWM"
     assert isinstance(event, events.SnapshotTaken)
     assert event.snapshot.positions == {ConId(7): 2}
     assert event.snapshot.number == 3

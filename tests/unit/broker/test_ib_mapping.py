@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 from ib_async.objects import Execution
 from msgspec.structs import replace
 
-from autoscalper.broker import ib_mapping
+from autoscalper.broker import foreign_orders, ib_mapping
 from autoscalper.broker.commands import PlaceOrders
 from autoscalper.broker.events import ContractDetails
+from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract, Right
-from autoscalper.domain.identity import ConId
+from autoscalper.domain.identity import CommandId, ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.pricing import COARSE_TICKS
 from tests.unit.broker.model_gateway import PENNIES
-from tests.unit.broker.story import CALL, Story, entry
+from tests.unit.broker.story import CALL, MORNING, Story, entry
 
 DETAILS = ContractDetails(
     con_id=ConId(71), trading_class="IWM", multiplier=Decimal(100), ticks=PENNIES
 )
+TRADED = ib_async.Contract(conId=7)
 INDEX = OptionContract(
     underlying="SPX", expiry=date(2026, 11, 20), strike=Decimal(6850), right=Right.CALL
 )
@@ -159,7 +161,7 @@ def test_our_id_is_in_every_order_and_short_enough_for_ibkr() -> None:
 
 def test_an_open_order_reads_back_as_it_was_sent() -> None:
     for order in bracket():
-        report = ib_mapping.report_of_open(sent(order), "PreSubmitted")
+        report = ib_mapping.report_of_open(sent(order), "PreSubmitted", TRADED)
         assert report.client_order_id == order.client_order_id
         assert report.ib_order_id == order.ib_order_id
         assert report.status is OrderStatus.NEW
@@ -174,9 +176,54 @@ def test_an_open_order_reads_back_as_it_was_sent() -> None:
         )
 
 
+def test_an_open_order_says_what_it_trades_and_which_way() -> None:
+    order = ib_async.Order(orderId=4, action="SELL", orderType="MKT", totalQuantity=1)
+    report = ib_mapping.report_of_open(order, "Submitted", TRADED)
+    assert (report.con_ids, report.side) == ((7,), Side.SELL)
+    legs = [ib_async.ComboLeg(conId=8), ib_async.ComboLeg(conId=9)]
+    spread = ib_async.Contract(conId=0, secType="BAG", comboLegs=legs)
+    assert ib_mapping.report_of_open(order, "Submitted", spread).con_ids == (0, 8, 9)
+
+
+@pytest.mark.parametrize(
+    ("contract", "name"),
+    [
+        (
+            ib_async.Option("F", "20261218", 11.5, "P", "SMART", conId=5, currency="USD"),
+            "F 11.5P 2026-12-18",
+        ),
+        (ib_async.Stock("KO", "SMART", "USD", conId=5), "KO"),
+        (ib_async.Future("MES", "202612", "CME", conId=5, currency="USD"), "MES 202612"),
+        (ib_async.Forex("EURUSD", conId=5), "EUR.USD"),
+    ],
+)
+def test_what_the_account_holds_has_a_name(contract: ib_async.Contract, name: str) -> None:
+    holding = ib_mapping.holding_of(contract, -2.5)
+    assert (holding.name, holding.kind, holding.qty) == (name, contract.secType, Decimal("-2.5"))
+
+
+def test_the_order_that_closes_a_holding_names_it_by_its_id_and_goes_at_the_market() -> None:
+    held = ib_async.Stock("KO", "SMART", "USD", conId=5)
+    order = ForeignOrder(
+        client_order_id=foreign_orders.client_order_id_of(CommandId("button x"), ConId(2**31)),
+        ib_order_id=IbOrderId(12),
+        holding=ib_mapping.holding_of(held, 100),
+        side=Side.SELL,
+        order_qty=100,
+        created_at=MORNING,
+    )
+    contract = ib_mapping.foreign_contract_of(order.holding)
+    assert (contract.conId, contract.secType, contract.exchange) == (5, "STK", "SMART")
+    placed = ib_mapping.foreign_order_of(order, "DU1")
+    assert (placed.action, placed.totalQuantity, placed.orderType) == ("SELL", 100, "MKT")
+    assert (placed.tif, placed.account, placed.transmit) == ("DAY", "DU1", True)
+    assert placed.orderRef == order.client_order_id
+    assert len(placed.orderRef) <= 32
+
+
 def test_a_market_order_has_no_price() -> None:
     order = ib_async.Order(orderId=4, orderType="MKT", totalQuantity=1, lmtPrice=0.0, auxPrice=0.0)
-    report = ib_mapping.report_of_open(order, "Submitted")
+    report = ib_mapping.report_of_open(order, "Submitted", TRADED)
     assert (report.limit_price, report.stop_price, report.client_order_id) == (None, None, None)
 
 

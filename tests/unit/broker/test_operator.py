@@ -204,11 +204,78 @@ def test_closing_with_nothing_open_is_done_at_once() -> None:
     assert answers(story) == [(CommandState.DONE, ("Nothing is open.",))]
 
 
-def test_what_autoscalper_did_not_open_is_not_closed() -> None:
+def test_closing_the_account_closes_what_autoscalper_opened_as_well() -> None:
     story = opened()
     close(story, scope=Scope.ACCOUNT)
-    assert states(story) == [CommandState.REFUSED]
-    assert story.book.trades[story.trade.trade_id].hold == 2
+    story.fill(Purpose.EXIT, price="0.50")
+    story.wait(3)
+    expected = (f"{CALL}: flat, 2 bought at 0.40, sold at 0.50, +$20.00",)
+    assert answers(story)[-1] == (CommandState.DONE, expected)
+
+
+def test_closing_an_empty_account_says_that_there_is_nothing() -> None:
+    story = Story()
+    story.connect()
+    close(story, scope=Scope.ACCOUNT)
+    assert answers(story)[-1] == (CommandState.DONE, ("Nothing is open.",))
+
+
+def test_an_alert_that_came_too_late_can_be_taken_once_after_a_restart(tmp_path: Path) -> None:
+    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
+
+    def keep(book: Book) -> None:
+        with store.transaction():
+            memory.keep(book.changes)
+
+    def restarted() -> Story:
+        again = Story(SETTINGS, story.gateway)
+        memory.load(again.book, story.now)
+        again.keep = keep
+        again.now = story.now
+        again.connect()
+        return again
+
+    story = Story()
+    story.keep = keep
+    story.connect()
+    story.lose()
+    post_id = story.post(entry())
+    story.wait(120, step=10)
+    again = restarted()
+    take_late(again, post_id)
+    again.wait(2)
+    assert "E0" in again.live()
+    once_more = restarted()
+    take_late(once_more, post_id, 2)
+    store.close()
+    refusal = (CommandState.REFUSED, ("That alert cannot be taken any more.",))
+    assert answers(once_more)[-1] == refusal
+
+
+def test_an_offer_that_expired_is_forgotten_on_disk_too(tmp_path: Path) -> None:
+    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
+
+    def keep(book: Book) -> None:
+        with store.transaction():
+            memory.keep(book.changes)
+
+    def remembered() -> list[PostId]:
+        book = Book(SETTINGS)
+        memory.load(book, story.now)
+        return list(book.missed)
+
+    story = Story()
+    story.keep = keep
+    story.connect()
+    story.lose()
+    post_id = story.post(entry())
+    story.wait(120, step=10)
+    assert remembered() == [post_id]
+    story.wait(operator.TAKEN_WITHIN.total_seconds(), step=60)
+    assert remembered() == []
+    store.close()
 
 
 @pytest.mark.parametrize(("age", "obeyed"), [(60, True), (61, False)])

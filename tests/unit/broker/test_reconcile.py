@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from autoscalper.broker import reconcile
 from autoscalper.broker.commands import CancelOrder
-from autoscalper.broker.events import Fill, OrderReport, Snapshot
+from autoscalper.broker.events import (
+    Fill,
+    LinkDegraded,
+    LinkRestored,
+    OrderReport,
+    PositionReported,
+    Snapshot,
+)
+from autoscalper.broker.orders import Terms
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.instruction import AddToTrade
 from autoscalper.domain.order import OrderStatus, Purpose, Side
@@ -400,3 +408,117 @@ def test_the_gateway_is_asked_only_about_what_is_in_doubt_for_some_seconds() -> 
 
     story.book.snapshot_awaited = True
     assert not reconcile.is_due(story.book, story.now + timedelta(seconds=60))
+
+
+def forked() -> Story:
+    """A stop that a change made two of while the gateway had lost IBKR's servers."""
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    story.hear(LinkDegraded())
+    story.gateway.fork(stop.ib_order_id, Terms(order_qty=2, stop_price=Decimal("0.35")))
+    assert len(story.gateway.live()) == 4
+    return story
+
+
+def test_an_order_that_works_twice_is_canceled_once_and_goes_on_at_its_level() -> None:
+    story = forked()
+    story.move_stop("0.38")
+    story.hear(LinkRestored())
+    story.settle()
+    assert story.gateway.stops(story.con_id) == 2
+    story.wait(5)
+
+    assert story.live() == {"T0": 2, "S0": 2}
+    assert story.at_gateway(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.38")
+    stop = story.order(Purpose.STOP_LOSS)
+    assert (stop.status, stop.twin_perm_id) == (OrderStatus.NEW, None)
+    assert stop.perm_id == story.at_gateway(Purpose.STOP_LOSS).perm_id
+    assert sum("works twice" in text for text in story.reports()) == 1
+    assert not reconcile.is_due(story.book, story.now)
+
+
+def test_when_the_cancel_ends_the_order_that_we_knew_the_other_goes_on_in_its_place() -> None:
+    story = forked()
+    stop = story.order(Purpose.STOP_LOSS)
+    gateway = story.gateway
+    older, newer = gateway.forked[stop.ib_order_id], gateway.orders[stop.ib_order_id]
+    gateway.forked[stop.ib_order_id], gateway.orders[stop.ib_order_id] = newer, older
+    story.hear(LinkRestored())
+    story.wait(5)
+
+    assert not older.is_live
+    assert story.live() == {"T0": 2, "S0": 2}
+    assert story.order(Purpose.STOP_LOSS).perm_id == newer.perm_id
+    assert newer.terms.stop_price == story.trade.stop_price
+
+
+def test_a_second_order_that_nobody_heard_of_is_found_before_long() -> None:
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    story.gateway.fork(stop.ib_order_id, stop.terms)
+    newer = story.gateway.orders[stop.ib_order_id]
+    story.gateway.say(
+        OrderReport(
+            ib_order_id=stop.ib_order_id,
+            client_order_id=stop.client_order_id,
+            perm_id=newer.perm_id,
+            status=OrderStatus.NEW,
+        )
+    )
+    story.wait(3)
+
+    assert story.live() == {"T0": 2, "S0": 2}
+
+
+def test_an_exit_gets_out_though_the_stop_works_twice() -> None:
+    story = forked()
+    story.exit()
+    story.hear(LinkRestored())
+    story.wait(3)
+    assert story.live() == {"X0": 2}
+    story.fill(Purpose.EXIT)
+    story.wait(3)
+
+    assert story.held == 0
+    assert story.live() == {}
+
+
+def test_what_ended_for_us_and_works_at_the_gateway_is_canceled() -> None:
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    story.book.put_order(replace(stop, status=OrderStatus.CANCELED))
+    story.lose()
+    story.connect()
+    story.wait(2)
+
+    assert not story.gateway.orders[stop.ib_order_id].is_live
+    assert story.gateway.stops(story.con_id) == 2
+
+
+def test_contracts_that_are_sold_by_hand_are_noticed_without_a_reconnect() -> None:
+    story = opened()
+    story.gateway.positions[story.con_id] = 0
+    story.hear(PositionReported(con_id=story.con_id, position=0))
+    story.wait(2.5)
+    assert story.live() == {"T0": 2, "S0": 2}
+    story.wait(6)
+
+    assert story.live() == {}
+    assert story.trade.closed_at is not None
+    assert any("by another hand" in text for text in story.reports())
+
+
+def test_a_position_that_is_told_before_its_execution_costs_a_look_and_nothing_else() -> None:
+    story = opened()
+    story.hear(PositionReported(con_id=story.con_id, position=0))
+    story.wait(8)
+
+    assert story.trade.is_open
+    assert story.trade.unseen_at is None
+    assert story.live() == {"T0": 2, "S0": 2}
+
+
+def test_a_position_as_it_is_counted_raises_no_doubt() -> None:
+    story = opened()
+    story.hear(PositionReported(con_id=story.con_id, position=2))
+    assert story.trade.unseen_at is None

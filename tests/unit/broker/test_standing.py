@@ -4,8 +4,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from autoscalper.broker import standing
-from autoscalper.broker.events import GatewayConnecting
+from autoscalper.broker.events import GatewayConnecting, Holding, PositionReported
 from autoscalper.broker.standing import status_of
+from autoscalper.domain.identity import ConId
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import TradeChanged
@@ -131,3 +132,22 @@ def test_a_stop_that_moved_is_told_with_its_new_price() -> None:
         if isinstance(each, any_to_alert.OrderChanged) and "stop loss" in each.what
     ]
     assert stops[-1] == "sell 2 stop 0.36 (stop loss)"
+
+
+def test_what_the_account_holds_beyond_the_trades_is_shown_with_whether_it_can_be_closed() -> None:
+    story = Story()
+    story.connect()
+    for con_id, kind, qty in ((501, "STK", "100"), (502, "FUT", "-1")):
+        holding = Holding(
+            con_id=ConId(con_id),
+            kind=kind,
+            name=f"some {kind}",
+            symbol="X",
+            currency="USD",
+            qty=Decimal(qty),
+        )
+        told = PositionReported(con_id=holding.con_id, position=int(qty), holding=holding)
+        story.hear(told)
+    shares, future = status_of(story.book, story.now).foreign
+    assert (shares.name, shares.qty, shares.is_closable) == ("some STK", 100, True)
+    assert (future.name, future.qty, future.is_closable) == ("some FUT", -1, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import ib_async
 import pytest
 from msgspec.structs import replace
 
@@ -94,6 +95,9 @@ def test_a_trailing_stop_that_is_refused_leaves_the_fixed_one_where_it_is() -> N
     assert story.live() == {"T0": 2, "S0": 2}
     assert story.trade.hold == 2
     assert ["cannot be replaced" in each for each in story.reports()] == [True]
+    # It is a fixed one again, where the trail would have begun.
+    assert story.trade.trail is None
+    assert story.at_gateway(Purpose.STOP_LOSS, 0).terms.stop_price == Decimal("0.40")
 
 
 def test_the_stop_that_is_known_rises_with_the_market_and_does_not_fall_with_it() -> None:
@@ -210,5 +214,5 @@ def test_a_trailing_stop_reads_back_as_it_was_sent(rule: TrailBy) -> None:
         rule.percent is not None,
         rule.amount is not None,
     )
-    read = ib_mapping.report_of_open(sent, "PreSubmitted")
+    read = ib_mapping.report_of_open(sent, "PreSubmitted", ib_async.Option())
     assert (read.order_qty, read.stop_price) == (2, Decimal("0.4"))

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.last_day import flatten_time, is_too_late
+from autoscalper.domain.last_day import flatten_time, is_too_late, resting_time
 from autoscalper.simulator import sessions
 
 FLATTEN_AT = time(15, 45)
@@ -66,3 +66,23 @@ def test_no_entry_in_the_last_minutes_before() -> None:
     assert not is_too_late(flatten - timedelta(minutes=5, seconds=1), flatten)
     assert is_too_late(flatten - timedelta(minutes=5), flatten)
     assert is_too_late(flatten + timedelta(minutes=1), flatten)
+
+
+@pytest.mark.parametrize(
+    ("flatten", "closes", "expected"),
+    [
+        ("15:45", "16:00", "15:46:00"),
+        ("15:45", None, "15:46:00"),
+        ("12:45", "13:00", "12:46:00"),
+        # So late that a minute more would be too late.
+        ("15:59", "16:00", "15:59:30"),
+        ("15:59", None, "15:59:30"),
+        ("16:00", "16:00", "16:00:00"),
+    ],
+)
+def test_the_resting_sale_is_a_little_later_and_before_the_close(
+    flatten: str, closes: str | None, expected: str
+) -> None:
+    closes_at = None if closes is None else close("2026-03-18", closes)
+    resting = resting_time(close("2026-03-18", flatten), closes_at)
+    assert resting == close("2026-03-18", expected)

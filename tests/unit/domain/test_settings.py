@@ -86,6 +86,7 @@ def test_a_secret_never_shows_itself() -> None:
         ("broker", {"RISK_PER_TRADE_PERCENT": "101"}, "RISK_PER_TRADE_PERCENT is '101'"),
         ("broker", {"RISK_PER_TRADE_PERCENT": "0"}, "RISK_PER_TRADE_PERCENT is '0'"),
         ("broker", {"MAX_CONTRACTS": "0"}, "MAX_CONTRACTS is '0'"),
+        ("broker", {"IBKR_MAX_MESSAGES": "0", "DRY_RUN": "false"}, "IBKR_MAX_MESSAGES is 0"),
         ("broker", {"FLATTEN_AT": "quarter to four"}, "FLATTEN_AT is 'quarter to four'"),
         (
             "alert",

@@ -104,3 +104,12 @@ def test_what_stands_in_a_channel_is_what_was_not_deleted_between_two_ids(posts:
     posts.delete(MessageId("102"), deleted_at=LATER)
     standing = posts.standing(a_post().channel_id, MessageId("101"), MessageId("103"))
     assert standing == {"101", "103"}
+
+
+def test_a_message_is_forgotten_with_its_newest_version_and_not_before(posts: PostLog) -> None:
+    posts.publish(a_post("one"))
+    posts.edit(a_post("two", posted_at=LATER))
+    posts.forget(["101.1"], LATER)
+    assert posts.newest(MessageId("101")) == "101.2"
+    posts.forget(["101.2", "of nobody"], LATER)
+    assert posts.newest(MessageId("101")) is None

@@ -182,6 +182,15 @@ def test_a_post_is_read_with_what_its_author_said_before_in_the_channel(desk: De
     ]
 
 
+def test_what_was_forgotten_is_nothing_that_could_be_taken_back(desk: Desk) -> None:
+    desk.take(published("BTO"))
+    with desk.store.transaction():
+        desk.answers.forget(["101.1"], NINE_FORTY_FIVE)
+    desk.take(deleted(2))
+    assert len(desk.signals) == 1
+    assert len(desk.outcomes) == 1
+
+
 def test_a_post_is_read_with_what_its_channel_leaves_unsaid(desk: Desk) -> None:
     assumed: list[str | None] = []
 

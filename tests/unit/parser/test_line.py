@@ -67,7 +67,8 @@ def test_a_question_that_is_answered_or_not_yet_wanted_is_not_asked(store: Store
     queue = Line(store)
     queue.add(a_waiting("1", asks="hm"))
     queue.add(a_waiting("2", asks="well", is_asked=False))
-    Memory(store).keep_model_answer(Question(post="hm").key, Unread(reason="x", is_final=True))
+    answer = Unread(reason="x", is_final=True)
+    Memory(store).keep_model_answer(Question(post="hm").key, answer, NINE_FORTY_FIVE)
     assert list(queue.questions()) == []
     queue.ask(PostId("2.1"))
     assert list(queue.questions()) == [Question(post="well")]

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.core import Heard
 from autoscalper.parser.memory import Memory
 from autoscalper.runtime.store import Store
-from tests.fakes.posts import a_post
+from tests.fakes.posts import NINE_FORTY_FIVE, a_post
 
 CONTRACT = ContractTerms(underlying="IWM", strike=Decimal(210), right=Right.CALL)
 ENTRY = Instructed(instruction=OpenTrade(contract=CONTRACT, price=Decimal("0.88")))
@@ -73,7 +73,24 @@ def test_the_last_words_of_an_author_are_few_and_in_order(kept: Memory) -> None:
 
 def test_an_answer_of_the_model_is_kept_as_it_was_first_given(kept: Memory) -> None:
     first = Unread(reason="declined", is_final=True)
-    kept.keep_model_answer("key", first)
-    kept.keep_model_answer("key", Unread(reason="another", is_final=True))
+    kept.keep_model_answer("key", first, NINE_FORTY_FIVE)
+    kept.keep_model_answer("key", Unread(reason="another", is_final=True), NINE_FORTY_FIVE)
     assert kept.model_answer("key") == first
     assert kept.model_answer("other") is None
+
+
+def test_an_answer_of_the_model_is_forgotten_when_it_is_old(kept: Memory) -> None:
+    kept.keep_model_answer("key", Unread(reason="declined", is_final=True), NINE_FORTY_FIVE)
+    kept.forget_model_answers(NINE_FORTY_FIVE)
+    assert kept.model_answer("key") is not None
+    kept.forget_model_answers(NINE_FORTY_FIVE + timedelta(seconds=1))
+    assert kept.model_answer("key") is None
+
+
+def test_a_message_is_forgotten_with_its_newest_version_and_not_before(kept: Memory) -> None:
+    kept.keep(Heard(post=a_post("oops", version=2), reading=Ignored(reason="chatter")))
+    kept.forget("101.1")
+    assert kept.heard(MessageId("101")) is not None
+    kept.forget("101.2")
+    kept.forget("101.2")
+    assert kept.heard(MessageId("101")) is None

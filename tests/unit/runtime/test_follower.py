@@ -217,8 +217,9 @@ async def test_a_gap_makes_the_follower_ask_anew(open_store: OpenStore, address:
 
 
 async def test_what_was_sent_before_the_follower_asked_anew_is_left_aside(
-    open_store: OpenStore, address: str
+    open_store: OpenStore, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(frames, "RENEW_SECONDS", 0)
     follower = follower_in(open_store("receiver"), address)
     async with impostor(address) as sender, running(_drain(follower)):
         identity, first = await heard(sender)
@@ -241,6 +242,32 @@ async def test_the_permission_to_send_is_renewed_before_it_is_used_up(
         await sender.send_multipart([identity, batch(follow, after=0, values=half)])
         _, renewal = await heard(sender)
         assert (renewal.stream, renewal.after) == (follow.stream, half[-1])
+
+
+async def test_heads_are_not_answered_one_by_one(
+    open_store: OpenStore, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "RENEW_SECONDS", 3600)
+    follower = follower_in(open_store("receiver"), address)
+    async with impostor(address) as sender, running(_drain(follower)):
+        identity, follow = await heard(sender)
+        for _ in range(3):
+            await sender.send_multipart([identity, batch(follow, after=0, values=[])])
+        await sender.send_multipart([identity, batch(follow, after=7, values=[8])])
+        _, next_heard = await heard(sender)
+        assert next_heard.stream == follow.stream + 1
+
+
+async def test_a_follower_that_hears_heads_alone_says_now_and_then_that_it_is_there(
+    open_store: OpenStore, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "RENEW_SECONDS", 0)
+    follower = follower_in(open_store("receiver"), address)
+    async with impostor(address) as sender, running(_drain(follower)):
+        identity, follow = await heard(sender)
+        await sender.send_multipart([identity, batch(follow, after=0, values=[])])
+        _, renewal = await heard(sender)
+        assert (renewal.stream, renewal.after) == (follow.stream, 0)
 
 
 async def test_silence_makes_the_follower_ask_anew(

@@ -27,4 +27,6 @@ def test_the_one_is_never_taken_for_the_other() -> None:
 
 
 def test_a_follower_asks_again_long_before_it_is_forgotten() -> None:
-    assert frames.HEARTBEAT_SECONDS < frames.SILENCE_SECONDS < frames.FORGET_SECONDS / 2
+    assert frames.HEARTBEAT_SECONDS < frames.SILENCE_SECONDS / 2
+    assert frames.SILENCE_SECONDS < frames.FORGET_SECONDS / 2
+    assert frames.RENEW_SECONDS < frames.FORGET_SECONDS / 2

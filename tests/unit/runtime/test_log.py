@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.unit.runtime.conftest import OpenStore
@@ -59,3 +61,23 @@ def test_two_logs_in_one_store_do_not_see_each_other(open_store: OpenStore) -> N
     append(one, [1, 2])
     store.execute("UPDATE entries SET log = 'other' WHERE position = 2")
     assert one.head == 1
+
+
+def test_what_is_forgotten_is_the_oldest_and_never_the_newest(open_store: OpenStore) -> None:
+    log = log_in(open_store("sender"))
+    append(log, [10, 20, 30, 40])
+    later = datetime.now(UTC) + timedelta(days=1)
+    with log.store.transaction():
+        assert log.forget(later, up_to=4, limit=1) == ["10"]
+        assert log.forget(later, up_to=2, limit=100) == ["20"]
+        assert log.forget(later - timedelta(days=2), up_to=4, limit=100) == []
+        assert log.forget(later, up_to=4, limit=100) == ["30"]
+        assert log.forget(later, up_to=4, limit=100) == []
+    assert [position for position, _ in log.read(0, 10)] == [4]
+    assert log.head == 4
+
+
+def test_an_empty_log_has_nothing_to_forget(open_store: OpenStore) -> None:
+    log = log_in(open_store("sender"))
+    with log.store.transaction():
+        assert log.forget(datetime.now(UTC), up_to=0, limit=100) == []

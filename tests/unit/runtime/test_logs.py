@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -149,3 +152,44 @@ def test_the_clock_of_a_replay_dates_the_lines(
     logs.set_up("a", level="INFO", log_dir=tmp_path, clock=SystemClock())
     logging.getLogger("somewhere").info("now")
     assert capsys.readouterr().out.startswith(f"{SystemClock().now():%Y-%m-%d}")
+
+
+NOW = datetime(2026, 3, 18, 13, 45, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+
+def rotated(log_dir: Path, number: int, *, age: timedelta) -> Path:
+    path = log_dir / f"broker.jsonl.{number}"
+    path.write_text("{}\n")
+    written_at = (NOW - age).timestamp()
+    os.utime(path, (written_at, written_at))
+    return path
+
+
+def test_files_whose_last_line_is_old_go_and_the_others_stay(tmp_path: Path) -> None:
+    set_up(tmp_path)
+    old = rotated(tmp_path, 2, age=timedelta(days=31))
+    fresh = rotated(tmp_path, 1, age=timedelta(days=29))
+    of_another = tmp_path / "parser.jsonl.2"
+    shutil.copy2(old, of_another)
+    logs.forget(tmp_path, "broker", MONTH, now=NOW, files_now=NOW)
+    assert not old.exists()
+    assert fresh.exists()
+    assert of_another.exists()
+
+
+def test_a_file_that_began_long_ago_is_put_aside(tmp_path: Path) -> None:
+    set_up(tmp_path)
+    logging.getLogger("somewhere").info("old")
+    logs.forget(tmp_path, "broker", MONTH, now=NOW + MONTH, files_now=NOW)
+    assert len(lines_of(tmp_path)) == 1
+    logs.forget(tmp_path, "broker", MONTH, now=NOW + MONTH + timedelta(seconds=1), files_now=NOW)
+    assert (tmp_path / "broker.jsonl.1").exists()
+    logging.getLogger("somewhere").info("new")
+    assert [line["message"] for line in lines_of(tmp_path)] == ["new"]
+
+
+def test_a_file_without_a_line_is_left_alone(tmp_path: Path) -> None:
+    set_up(tmp_path)
+    logs.forget(tmp_path, "broker", MONTH, now=NOW + 2 * MONTH, files_now=NOW)
+    assert not (tmp_path / "broker.jsonl.1").exists()

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -157,11 +158,57 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> N
     assert found == []
 
 
-def test_a_file_of_an_older_version_is_taken_over(path: Path) -> None:
-    open_words(path, version=1).close()
-    store = open_words(path, version=2)
-    assert store.execute("PRAGMA user_version").fetchone() == (2,)
-    store.close()
+MIGRATIONS = {
+    1: (
+        "ALTER TABLE words ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        "UPDATE words SET language = 'en'",
+    ),
+    2: ("DELETE FROM words WHERE word = 'two'",),
+}
+
+
+def of_version_one(path: Path) -> None:
+    with closing(open_words(path, version=1)) as store:
+        add(store, "one")
+        add(store, "two")
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def test_a_file_of_an_older_version_is_taken_forward_step_by_step(path: Path) -> None:
+    of_version_one(path)
+    with closing(Store(path, durable=False, version=3, migrations=MIGRATIONS)) as store:
+        assert store.execute("SELECT * FROM words").fetchall() == [("one", "en")]
+    assert version_of(path) == 3
+
+
+def test_it_stays_as_it_was_beside_the_new_one(path: Path) -> None:
+    of_version_one(path)
+    Store(path, durable=False, version=3, migrations=MIGRATIONS).close()
+    kept = path.with_name("words.db.version-1")
+    assert version_of(kept) == 1
+    with closing(Store(kept, durable=False, version=1)) as store:
+        assert words_in(store) == ["one", "two"]
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    of_version_one(path)
+    broken = {**MIGRATIONS, 2: ("DELETE FROM words", "DELETE FROM missing")}
+    with pytest.raises(StoreUnusable, match="no such table"):
+        Store(path, durable=False, version=3, migrations=broken)
+    assert version_of(path) == 1
+    with closing(open_words(path, version=1)) as store:
+        assert words_in(store) == ["one", "two"]
+
+
+def test_a_file_of_this_version_is_neither_changed_nor_copied(path: Path) -> None:
+    of_version_one(path)
+    Store(path, durable=False, version=1, migrations=MIGRATIONS).close()
+    assert sorted(each.name for each in path.parent.iterdir()) == ["words.db", "words.db.lock"]
 
 
 def test_a_directory_that_is_missing_is_said_with_what_to_do(tmp_path: Path) -> None:

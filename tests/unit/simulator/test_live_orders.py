@@ -45,5 +45,7 @@ def test_of_two_orders_with_one_name_the_newer_answers_to_it_until_it_goes() -> 
     live = LiveOrders([older, newer])
 
     assert live.named(older.key) == newer
+    live.remove(PermId(2))
+    assert live.named(older.key) == older
     live.remove(PermId(1))
-    assert live.named(older.key) == newer
+    assert live.named(older.key) is None

@@ -59,6 +59,22 @@ class TestTheLink:
         gateway.execute(Fill(perm_id=live[0].perm_id))
         assert [status for _, status in refs(gateway)] == ["Filled", "Submitted"]
 
+    async def test_both_orders_of_a_fork_are_listed_and_canceled_one_after_the_other(
+        self, gateway: Stand
+    ) -> None:
+        async with wired(gateway) as wire:
+            await place(wire)
+            await wire.answers()
+            gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))
+            await place(wire)
+            await wire.answers()
+            gateway.execute(BACK)
+            for left in (2, 1, 0):
+                await wire.answers()
+                wire.send("16", "1")
+                assert ids(await wire.answers()).count("5") == left
+                wire.send("4", "1", "1", "")
+
     async def test_a_new_order_waits_where_amendments_fork(self, gateway: Stand) -> None:
         async with wired(gateway) as wire:
             gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.clock import SystemClock
+from autoscalper.watchdog.disks import Disks
 from autoscalper.watchdog.watch import Watch
 from tests.unit.watchdog.conftest import FakeSupervisord
 
@@ -26,6 +29,12 @@ def leave_heartbeat(run_dir: Path, process: str, *, pid: int, age: float) -> Non
     heartbeat.path_of(run_dir, process).write_bytes(msgspec.json.encode(beat))
 
 
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
 class Ticks:
     """A watch whose standard input is a pipe on which a test ticks."""
 
@@ -35,7 +44,7 @@ class Ticks:
         self._ticks = os.fdopen(theirs, "wb")
         self.answers = io.BytesIO()
         self.told: list[tuple[str, str]] = []
-        self.watch = Watch(self.answers, run_dir, CLOCK, 0, self._tell)
+        self.watch = Watch(self.answers, run_dir, CLOCK, 0, Disks({"data": run_dir}), self._tell)
 
     def _tell(self, what: str, process: str) -> None:
         self.told.append((what, process))
@@ -59,7 +68,7 @@ async def test_a_process_that_gave_up_is_started(
     await ticks.look(2)
     assert supervisord.told == [("start", "broker", False)]
     assert ticks.told == [("broker gave up; it is started again in 0 s", "broker")]
-    assert ticks.watch.details() == {"looks": "2"}
+    assert ticks.watch.details() == {"looks": "2", "disk": "ample"}
     assert [record.getMessage() for record in caplog.records] == [
         "process gave up process=broker revived_in_seconds=0",
         "process revived process=broker revivals=1",
@@ -113,3 +122,12 @@ async def test_without_supervisord_every_tick_is_still_answered(
     await ticks.look(2)
     assert ticks.answers.getvalue() == b"READY\nRESULT 2\nOK" * 2 + b"READY\n"
     assert caplog.text.count("processes unknown") == 2
+
+
+async def test_a_disk_that_fills_is_told_though_supervisord_says_nothing(
+    ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(100_000_000_000, 0, 900_000_000))
+    await ticks.look(2)
+    assert ticks.told == [("The disk for data fills up: 900.0 MB left. Free some soon.", "")]
+    assert ticks.watch.details()["disk"] == "scarce for data (900.0 MB left)"

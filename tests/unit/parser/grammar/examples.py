@@ -78,8 +78,8 @@ def _stop(stop: StopRule | None) -> str:
             return "stop entry"
         case StopBelow(percent=percent):
             return f"stop {percent}% below"
-        case TrailBy(percent=percent):
-            return f"trail {percent}%"
+        case TrailBy(amount=amount, percent=percent):
+            return f"trail {percent}%" if amount is None else f"trail {amount}"
         case None:
             return ""
 
@@ -299,6 +299,9 @@ ENTRIES = [
     ("bought the AMD 180c 8/14 at 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("Re-entered AMD 180c 8/14 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("Back in AMD 180c 8/14 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
+    ("Great morning everyone AMD 180c 8/14 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
+    ("NICE 180c 8/14 2.35", "NEW NICE 180C 2026-08-14 @2.35"),
+    ("AMD 180c 8/14 entry = 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("#AMD 180c 8/14 2.35", "NEW AMD 180C 2026-08-14 @2.35"),
     ("AMD 180c | 8/14 | Entry: 2.30-2.40", "NEW AMD 180C 2026-08-14 @2.30 -2.40"),
     ("AMD 180c 8/14 @ 2.35\nRisky, small size", "NEW AMD 180C 2026-08-14 @2.35"),
@@ -566,8 +569,12 @@ FOLLOW_UPS = [
     ("SL moved to 2.60", "STOP stop 2.60 premium"),
     ("SL raised to 2.60", "STOP stop 2.60 premium"),
     ("SL up to 2.60", "STOP stop 2.60 premium"),
-    ("SL 20%", "STOP"),
-    ("20% SL", "STOP"),
+    ("SL 20%", "STOP stop 20% below"),
+    ("20% SL", "STOP stop 20% below"),
+    ("SL -30%", "STOP stop 30% below"),
+    ("trail .10", "STOP trail 0.10"),
+    ("trailing stop .15", "STOP trail 0.15"),
+    ("trail at .15", "STOP stop 0.15 premium"),
     ("Stop loss 178 on AMD", "STOP AMD stop 178 underlying"),
     ("stop under 178", "STOP stop 178 underlying"),
     ("Mental stop 178", "STOP stop 178 underlying"),
@@ -622,6 +629,19 @@ FOLLOW_UPS = [
 
 #: Posts that name a contract and open nothing.
 NO_ENTRIES = [
+    "AMD 180c opened at 2.35 today",
+    "AMD 180c open at 2.35",
+    "AMD 180c trades at 2.35",
+    "AMD 180c = free money 2.35",
+    "AMD 180c 8/14 2.35 = free money",
+    "AMD 180c 2.35 easy money",
+    "AMD 180c 8/14 got to 2.35",
+    "AMD 180c back to 2.35",
+    "AMD 180c only 2.35",
+    "AMD 180c very high 2.35",
+    "AMD 180c nice 2.35",
+    "nice AMD 180c 2.35",
+    "great trade AMD 180c 2.35",
     "Watching AMD 180c 8/14",
     "Eyeing AMD 180c 8/14 around 2.35",
     "Looking at AMD 180c 8/14 @ 2.35",

@@ -58,6 +58,9 @@ def test_what_is_certain_has_no_doubt(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("MSFT 505c opened at 4.10", "words beside the price that may change its meaning"),
+        ("MSFT 505c 4.10 = easy money", "words beside the price that may change its meaning"),
+        ("nice MSFT 505c 4.10", "words before the contract that may change its meaning"),
         ("good trade in MSFT 505c", "a word that may be no verb"),
         ("at the open MSFT 505c 4.10", "a word that may be no verb"),
         ("MSFT 505c given at 4.10", "words beside the price that may change its meaning"),

@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from autoscalper.domain.instruction import PriceBasis, StopAt, StopAtBreakEven, TrailBy
+from autoscalper.domain.instruction import (
+    PriceBasis,
+    StopAt,
+    StopAtBreakEven,
+    StopBelow,
+    TrailBy,
+)
 from autoscalper.parser.grammar.levels import basis_of, find_stop, find_targets
 from autoscalper.parser.grammar.tokens import tokenise
 
@@ -41,7 +47,13 @@ def test_a_trail_in_per_cent_follows() -> None:
     assert level.rule == TrailBy(percent=Decimal(15))
 
 
-@pytest.mark.parametrize("text", ["SL 20%", "SL is HOD", "tight stop"])
+def test_a_stop_in_per_cent_is_below_the_entry() -> None:
+    level = find_stop(tokenise("SL 20%"), 0, 2)
+    assert level is not None
+    assert level.rule == StopBelow(percent=Decimal(20))
+
+
+@pytest.mark.parametrize("text", ["SL 200%", "SL is HOD", "tight stop"])
 def test_a_stop_may_name_no_price(text: str) -> None:
     tokens = tokenise(text)
     level = find_stop(tokens, 0, len(tokens))
