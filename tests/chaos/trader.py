@@ -16,7 +16,9 @@ import msgspec
 #: Every option of the day expires here; the day itself is two days earlier.
 EXPIRY = "2026-03-20"
 _SHORT_EXPIRY = "3/20"
-_UNDERLYINGS = ("SPY", "QQQ", "IWM")
+#: The lowest strike of each: all that follow are near enough to the simulated market.
+_LOWEST = {"SPY": 400, "QQQ": 350, "IWM": 130}
+_STRIKES = 350
 _CENT = Decimal("0.01")
 #: The share of posts that arrive late, and how late at most.
 _LATE_SHARE = 0.1
@@ -246,7 +248,7 @@ class _Trade:
 
 
 def _contracts() -> Iterator[Contract]:
-    for strike in range(300, 900):
-        for underlying in _UNDERLYINGS:
+    for offset in range(_STRIKES):
+        for underlying, lowest in _LOWEST.items():
             for right in ("C", "P"):
-                yield Contract(underlying=underlying, strike=strike, right=right)
+                yield Contract(underlying=underlying, strike=lowest + offset, right=right)
