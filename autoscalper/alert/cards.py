@@ -132,6 +132,7 @@ def command_card(answer: CommandAnswered, marker: str) -> Card:
     title = {
         CommandState.UNDER_WAY: "Under way",
         CommandState.DONE: "Done",
+        CommandState.PARTLY: "Ended, not all of it is done",
         CommandState.REFUSED: "Refused",
     }[answer.state]
     lines = [

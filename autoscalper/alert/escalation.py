@@ -75,6 +75,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     outage: Outage
     rung: Rung
+    #: Waiting does not help: a person has to mend something.
+    needs_a_person: bool = False
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -103,7 +105,7 @@ def look(
     if not _is_news(outage, rung, now):
         return outage, None
     outage = replace(outage, told=rung, told_at=now)
-    return outage, Alarm(outage=outage, rung=rung)
+    return outage, Alarm(outage=outage, rung=rung, needs_a_person=seen.needs_a_person)
 
 
 def rung_of(age: timedelta, *, exposed: bool, needs_a_person: bool = False) -> Rung:

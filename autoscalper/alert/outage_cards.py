@@ -83,8 +83,9 @@ def alarm_text(
     """Return what an outage means and what to do, by how long it lasts."""
     outage = alarm.outage
     away = span((now - outage.since).total_seconds())
+    what = f"{_TITLES[outage.subject]} {'cannot be used' if alarm.needs_a_person else 'away'}"
     lines = [
-        marked(marker, f"<b>{alarm.rung.value}: {_TITLES[outage.subject]} away</b> for {away}"),
+        marked(marker, f"<b>{alarm.rung.value}: {what}</b> for {away}"),
         f"Since {clock_time(outage.since)} New York: {escaped(outage.reason or 'no answer')}",
         _MEANING[outage.subject],
     ]
@@ -157,6 +158,12 @@ def _protection_line(trade: OpenTrade) -> str:
 
 
 def _gateway_advice(alarm: Alarm, settings: AlertSettings, now: datetime) -> list[str]:
+    if alarm.needs_a_person:
+        return [
+            "It is there, as an account that may not be traded: set <code>IBKR_ACCOUNT</code> and"
+            " <code>TRADING_MODE</code> right in .env, or log it in as the other. It is tried"
+            " again every minute."
+        ]
     approval = approval_of(alarm.outage, settings, now)
     lines = [_APPROVAL[approval]] if approval is not Approval.NO else []
     if lines and alarm.rung in (Rung.QUIET, Rung.WARNING):
@@ -191,6 +198,11 @@ def _advice_of(rung: Rung) -> list[str]:
 def _other_advice(alarm: Alarm) -> list[str]:
     if alarm.outage.subject is Subject.COMMANDS:
         return ["Stop the other program, or give this one a bot of its own."]
+    if alarm.needs_a_person and alarm.outage.subject is Subject.DISCORD:
+        return [
+            "Discord does not take the token: put a new <code>DISCORD_USER_TOKEN</code> into .env,"
+            " then <code>docker compose up -d</code>."
+        ]
     if alarm.rung in (Rung.QUIET, Rung.WARNING):
         return ["Trying again by itself, for ever. Nothing to do yet."]
     if alarm.outage.subject in (Subject.DISCORD, Subject.MODEL):

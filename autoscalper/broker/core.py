@@ -96,16 +96,20 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
         case ContractMissing():
             entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
-            forgetting.forget_daily(book, now)
-            trading_day.watch(book, now)
-            trailing.follow(book, now)
-            gaps.close_what_fell_through(book, now)
-            questions.run_out(book, now)
-            flatten.flatten_what_expires(book, now)
-            return _ask_about_doubts(book, now) + market_data.let_go(book, now)
+            return _let_time_pass(book, now)
         case _:
             return _gateway(book, event, now)
     return []
+
+
+def _let_time_pass(book: Book, now: datetime) -> list[Command]:
+    forgetting.forget_daily(book, now)
+    trading_day.watch(book, now)
+    trailing.follow(book, now)
+    gaps.close_what_fell_through(book, now)
+    questions.run_out(book, now)
+    flatten.flatten_what_expires(book, now)
+    return _ask_about_doubts(book, now) + market_data.let_go(book, now)
 
 
 def _account(
@@ -221,7 +225,8 @@ def _reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
 
 def _look_up_again(book: Book, now: datetime) -> list[Command]:
     contracts = {trade.contract: False for trade in book.open_trades()}
-    for waiting in book.waiting.values():
+    # Of what was missed the present price is shown.
+    for waiting in (*book.missed.values(), *book.waiting.values()):
         contracts[waiting.contract] = waiting.is_nearest
     return [
         entries.look_up(book, contract, now, or_later=contracts[contract])

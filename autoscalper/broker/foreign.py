@@ -54,11 +54,14 @@ def hear(book: Book, event: OrderReported | OrderErrored | FillReported, now: da
     """Take in what the gateway says of an order, if it is one of these."""
     match event:
         case OrderReported(report=report):
-            _hear_report(book, report, now)
+            order = _named(book, report.client_order_id)
+            if report.client_order_id is None:
+                order = _numbered(book, report.ib_order_id)
+            _hear_report(book, order, report, now)
         case OrderErrored():
             _hear_error(book, event)
         case FillReported(fill=fill):
-            order = _order(book, fill.client_order_id, fill.ib_order_id)
+            order = _named(book, fill.client_order_id)
             if order is not None:
                 _put(book, foreign_orders.filled(order, fill, now))
         case _:
@@ -85,7 +88,10 @@ def is_due(book: Book, now: datetime) -> bool:
 
 
 def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
-    """Take a full snapshot in, after it was taken in for the trades; order what is still wanted."""
+    """Take a full snapshot in, after it was taken in for the trades; order what is still wanted.
+
+    In it an order is ours by its reference alone: other clients give the same order ids.
+    """
     for con_id in book.holdings.keys() - snapshot.positions.keys():
         del book.holdings[con_id]
     for fill in snapshot.fills:
@@ -94,7 +100,7 @@ def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
     for report in snapshot.open_orders:
         commands += _hear_open(book, report, now)
     for report in snapshot.completed or ():
-        _hear_report(book, report, now)
+        _hear_report(book, _named(book, report.client_order_id), report, now)
     # Inactive is listed and does not work: as good as missing, until it is said to work.
     known = {
         report.client_order_id
@@ -130,7 +136,7 @@ def positions(book: Book, now: datetime) -> list[tuple[Holding, int]]:
 def lines_of(request: Request) -> tuple[str, ...]:
     """Return how far a command is with the positions that are not our trades'."""
     lines = [foreign_orders.described(order) for order in request.foreign]
-    lines += request.left.values()
+    lines += [*request.gone.values(), *request.left.values()]
     if request.wants_account:
         lines.append("The rest of the account: as soon as the gateway has told what it holds")
     return tuple(lines)
@@ -141,17 +147,26 @@ def is_done(request: Request) -> bool:
     return not request.wants_account and not any(order.is_live for order in request.foreign)
 
 
+def is_whole(request: Request) -> bool:
+    """Return whether everything was closed that the operator was shown."""
+    are_whole = all(
+        order.cum_qty >= order.order_qty and not order.left_qty for order in request.foreign
+    )
+    return are_whole and not request.left
+
+
 def _hear_open(book: Book, report: OrderReport, now: datetime) -> list[Command]:
-    before = _order(book, report.client_order_id, report.ib_order_id)
-    _hear_report(book, report, now)
+    before = _named(book, report.client_order_id)
+    _hear_report(book, before, report, now)
     if before is None or before.status is not OrderStatus.ABANDONED:
         return []
     # It was told as given up: it must not close anything after all.
     return [CancelOrder(ib_order_id=before.ib_order_id)]
 
 
-def _hear_report(book: Book, report: OrderReport, now: datetime) -> None:
-    order = _order(book, report.client_order_id, report.ib_order_id)
+def _hear_report(
+    book: Book, order: ForeignOrder | None, report: OrderReport, now: datetime
+) -> None:
     if order is None:
         return
     updated = foreign_orders.reported(order, report, now)
@@ -160,7 +175,7 @@ def _hear_report(book: Book, report: OrderReport, now: datetime) -> None:
 
 
 def _hear_error(book: Book, event: OrderErrored) -> None:
-    order = _order(book, None, event.ib_order_id)
+    order = _numbered(book, event.ib_order_id)
     if order is None or not order.is_live:
         return
     rejects = event.code in orderbook.REJECTING_CODES and not order.cum_qty and not order.worked
@@ -188,13 +203,16 @@ def _order_what_is_wanted(
     is_late = now - command.given_at > ORDERED_WITHIN
     ordered = {order.holding.con_id for order in request.foreign}
     fresh: list[ForeignOrder] = []
-    left = dict(request.left)
+    left, gone = dict(request.left), dict(request.gone)
     waits = False
     for named in command.positions:
-        if named.con_id in ordered or named.con_id in left:
+        if named.con_id in ordered or named.con_id in left or named.con_id in gone:
             continue
-        if _must_wait(book, named.con_id, now) and not is_late:
+        if _must_wait(book, named.con_id, snapshot, now) and not is_late:
             waits = True
+            continue
+        if not snapshot.positions.get(named.con_id):
+            gone[named.con_id] = f"{named.name}: not held any more"
             continue
         why_not = "too late, command again" if is_late else _why_not(book, named, snapshot)
         if why_not:
@@ -206,15 +224,25 @@ def _order_what_is_wanted(
     if not waits:
         left |= unnamed
     book.put_request(
-        replace(request, foreign=(*request.foreign, *fresh), left=left, wants_account=waits)
+        replace(
+            request,
+            foreign=(*request.foreign, *fresh),
+            left=left,
+            gone=gone,
+            wants_account=waits,
+        )
     )
     return [PlaceForeign(order=order) for order in fresh]
 
 
-def _must_wait(book: Book, con_id: ConId, now: datetime) -> bool:
+def _must_wait(book: Book, con_id: ConId, snapshot: Snapshot, now: datetime) -> bool:
     # What is ours gets out first: after that whatever is left is not ours.
     is_ours = any(trade.is_open for trade in _trades_in(book, con_id))
-    return is_ours or _just_filled(book, con_id, now)
+    # Others trade the account as well.
+    just_traded = any(
+        fill.con_id == con_id and _is_recent(fill.executed_at, now) for fill in snapshot.fills
+    )
+    return is_ours or just_traded or _just_filled(book, con_id, now)
 
 
 def _just_filled(book: Book, con_id: ConId, now: datetime) -> bool:
@@ -228,10 +256,10 @@ def _is_recent(moment: datetime | None, now: datetime) -> bool:
 
 
 def _why_not(book: Book, named: NamedPosition, snapshot: Snapshot) -> str:
-    held = snapshot.positions.get(named.con_id, 0)
+    held = snapshot.positions[named.con_id]
     holding = book.holdings.get(named.con_id)
-    if held == 0 or holding is None:
-        return "it is not held any more"
+    if holding is None:
+        return "the gateway has not said what it is"
     if (held > 0) != (named.qty > 0):
         return f"it was {named.qty} and is {held} now"
     if holding.kind not in CLOSABLE:
@@ -273,7 +301,9 @@ def _taken(book: Book, con_id: ConId, side: Side, snapshot: Snapshot) -> int:
     others = sum(
         report.order_qty or 0
         for report in snapshot.open_orders
-        if con_id in report.con_ids and report.side is side and not _is_ours(book, report)
+        if con_id in report.con_ids
+        and report.side is side
+        and _named(book, report.client_order_id) is None
     )
     return ours + others
 
@@ -289,10 +319,6 @@ def _unnamed(book: Book, command: CloseTrades) -> dict[ConId, str]:
 
 def _is_combination(report: OrderReport, con_id: ConId) -> bool:
     return len(report.con_ids) > 1 and con_id in report.con_ids
-
-
-def _is_ours(book: Book, report: OrderReport) -> bool:
-    return _order(book, report.client_order_id, report.ib_order_id) is not None
 
 
 def _closing_side(held: int) -> Side:
@@ -315,16 +341,13 @@ def _live(book: Book) -> list[ForeignOrder]:
     return [order for order in _all(book) if order.is_live]
 
 
-def _order(
-    book: Book, client_order_id: ClientOrderId | None, ib_order_id: IbOrderId
-) -> ForeignOrder | None:
-    for order in _all(book):
-        if client_order_id is not None:
-            if order.client_order_id == client_order_id:
-                return order
-        elif order.ib_order_id == ib_order_id:
-            return order
-    return None
+def _named(book: Book, client_order_id: ClientOrderId | None) -> ForeignOrder | None:
+    found = (order for order in _all(book) if order.client_order_id == client_order_id)
+    return next(found, None)
+
+
+def _numbered(book: Book, ib_order_id: IbOrderId) -> ForeignOrder | None:
+    return next((order for order in _all(book) if order.ib_order_id == ib_order_id), None)
 
 
 def _put(book: Book, order: ForeignOrder) -> None:

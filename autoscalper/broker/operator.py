@@ -86,7 +86,8 @@ def report(book: Book, now: datetime) -> None:
         lines = tuple(_line_of(book, trade) for trade in trades) + foreign.lines_of(request)
         lines = lines or ("Nothing is open.",)
         is_done = not any(trade.is_open for trade in trades) and foreign.is_done(request)
-        state = CommandState.DONE if is_done else CommandState.UNDER_WAY
+        ended = CommandState.DONE if foreign.is_whole(request) else CommandState.PARTLY
+        state = ended if is_done else CommandState.UNDER_WAY
         if (state, lines) != (request.state, request.lines):
             book.answer(replace(request, state=state, lines=lines), now)
 

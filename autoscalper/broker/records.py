@@ -82,6 +82,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     #: The orders that close such positions, and why others are left alone, in words.
     foreign: tuple[ForeignOrder, ...] = ()
     left: dict[ConId, str] = {}
+    #: Such positions that were gone when their turn came, in words.
+    gone: dict[ConId, str] = {}
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

@@ -160,6 +160,8 @@ class CommandState(enum.Enum):
     #: Taken; it needs the gateway or the market to go on.
     UNDER_WAY = "under way"
     DONE = "done"
+    #: Nothing more comes of it, and not all of it was done.
+    PARTLY = "partly done"
     REFUSED = "refused"
 
 

@@ -96,7 +96,8 @@ class Publisher(Generic[M]):
         now = self._clock.monotonic()
         if known is not None and known.stream == follow.stream:
             known.heard_at = now
-            known.has = follow.after
+            if follow.epoch == self._log.store.epoch:
+                known.has = follow.after
             known.may_send_up_to = max(known.may_send_up_to, follow.after + frames.WINDOW)
             return
         restarted = follow.epoch != self._log.store.epoch or follow.after > self._log.head

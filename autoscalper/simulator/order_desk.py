@@ -126,13 +126,17 @@ class OrderDesk:
             session.error(request.order_id, 399, _closed_text(request, now))
 
     def correct(self, execution: Execution, qty: Decimal, price: Decimal) -> Execution:
-        """Correct a fill and return the correction.
+        """Correct a fill, or what it was last corrected to, and return the correction.
 
-        It has the exec id of the fill with the next number after the last dot (TWS API,
+        It has the exec id of that with the next number after the last dot (TWS API,
         "Execution.ExecId"), and its client hears of it as of a fill. The position follows; the
         order stays as it is.
         """
+        self._world.commit()
         head, _, last = execution.exec_id.rpartition(".")
+        while later := self._world.state.execution(ExecId(f"{head}.{int(last) + 1:02d}")):
+            execution = later
+            last = execution.exec_id.rpartition(".")[2]
         corrected = msgspec.structs.replace(
             execution,
             exec_id=ExecId(f"{head}.{int(last) + 1:02d}"),

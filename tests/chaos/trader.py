@@ -16,9 +16,8 @@ import msgspec
 #: Every option of the day expires here; the day itself is two days earlier.
 EXPIRY = "2026-03-20"
 _SHORT_EXPIRY = "3/20"
-#: The lowest strike of each: all that follow are near enough to the simulated market.
-_LOWEST = {"SPY": 400, "QQQ": 350, "IWM": 130}
-_STRIKES = 350
+#: What is traded, and the lowest strike of each that is near enough to its price to be plausible.
+_LOWEST_STRIKES = {"SPY": 500, "QQQ": 450, "IWM": 170}
 _CENT = Decimal("0.01")
 #: The share of posts that arrive late, and how late at most.
 _LATE_SHARE = 0.1
@@ -248,7 +247,7 @@ class _Trade:
 
 
 def _contracts() -> Iterator[Contract]:
-    for offset in range(_STRIKES):
-        for underlying, lowest in _LOWEST.items():
+    for step in range(180):
+        for underlying, lowest in _LOWEST_STRIKES.items():
             for right in ("C", "P"):
-                yield Contract(underlying=underlying, strike=lowest + offset, right=right)
+                yield Contract(underlying=underlying, strike=lowest + step, right=right)

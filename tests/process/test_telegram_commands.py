@@ -89,18 +89,23 @@ async def test_a_trade_is_one_message_from_its_order_to_its_end() -> None:
         assert card.text.startswith("DRY RUN ")
 
 
-async def test_an_alert_that_was_missed_can_be_taken_by_hand() -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_an_alert_that_was_missed_can_be_taken_by_hand(restarts: bool) -> None:
     async with a_stack(ENTRY_MAX_AGE_SECONDS="2") as stack:
         stack.market.ask("accepting", closed=True)
         stack.market.ask("drop")
         await until(lambda: status(stack).phase == "down", "a gateway that is away")
         stack.enter(1)
         missed = await stack.message("expired")
+        if restarts:
+            stack.home.kill("broker")
+            await stack.start("broker")
         stack.market.ask("accepting")
         await until(lambda: status(stack).phase == "trading", "a gateway that is back")
-        await until(lambda: status(stack).missed, "the missed entry in the status")
+        await until(lambda: any(each.ask for each in status(stack).missed), "its present price")
         stack.server.chats.press(missed, "Missed.")
         question = await stack.message("Take SPY 541C Mar 20 now?")
+        assert "now 0.98 bid, 1.00 ask" in question.text
         await stack.buttons_work(question)
         stack.server.chats.press(question, "Yes")
         await until(lambda: "traded: bought 2 at 1.00" in question.text, "the trade")

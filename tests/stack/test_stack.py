@@ -167,7 +167,7 @@ def test_it_stops_in_its_grace_period_and_leaves_the_positions_protected(stack: 
     assert time.monotonic() - began < 30
     assert stack.inspect("autoscalper", "{{.State.ExitCode}}") == "0"
     assert is_protected(stack, 601)
-    stack.compose("up", "--detach", "--wait", "autoscalper")
+    stack.compose("start", "autoscalper")
     stack.compose("--profile", "telegram", "restart", "--timeout", "1", "telegram")
     stack.await_trading()
 

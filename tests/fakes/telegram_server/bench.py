@@ -27,7 +27,7 @@ from tests.fakes.telegram_server.stack import MORNING, Stack, a_stack, contract,
 
 POSITIONS = 5
 #: Entries of one condition before another has its turn, so that all see the same machine.
-ENTRIES_A_MINUTE = 5
+ENTRIES_A_MINUTE = 8
 #: How often the figures are drawn again to know how far a difference is chance.
 RESAMPLES = 2000
 CONDITIONS = ("well", "well again", "unheard", "hung", "dead")

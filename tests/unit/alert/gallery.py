@@ -192,6 +192,11 @@ def _closing() -> Iterator[tuple[str, str, Keyboard]]:
         (
             "… and reports each position",
             CommandState.DONE,
+            (done, "KO: sold 100 at 61.26", "F 11P 2026-12-18: bought 2 at 0.35"),
+        ),
+        (
+            "… or what could not be closed",
+            CommandState.PARTLY,
             (
                 done,
                 "KO: sold 70 at 61.25, 30 left to other working orders",
@@ -236,6 +241,11 @@ def _outages() -> Iterator[tuple[str, str, Keyboard]]:
     late = examples.skipped(OutcomeKind.EXPIRED, "90 s old, 60 s are allowed")
     text = outage_cards.recovered_text(recovered, examples.status(), [stopped], [late], MARKER)
     yield "… and back", text, ()
+    wrong = "DU7654321 is a paper account, TRADING_MODE is live"
+    refused = Outage(subject=Subject.GATEWAY, since=after(0), reason=wrong)
+    alarm = Alarm(outage=refused, rung=Rung.CRITICAL, needs_a_person=True)
+    text = outage_cards.alarm_text(alarm, flat, SETTINGS, after(5), MARKER)
+    yield "The gateway is logged in as another account", text, ()
     for subject, why, seconds in (
         (Subject.DISCORD, "no heartbeat answered", 60),
         (Subject.BROKER, "no heartbeat", 60),

@@ -84,6 +84,12 @@ def test_what_a_person_must_mend_is_said_at_once() -> None:
     story = Story()
     story.run(0, 400, is_up=False, needs_a_person=True)
     assert story.said == [(0, "CRITICAL")]
+    token = Seen(
+        subject=Subject.DISCORD, is_up=False, since=after(0), reason="refused", needs_a_person=True
+    )
+    _, alarm = look(None, token, after(0), exposed=False)
+    assert isinstance(alarm, Alarm)
+    assert alarm.needs_a_person
 
 
 def test_a_restart_of_alert_in_the_middle_repeats_nothing_and_skips_to_what_is() -> None:

@@ -57,6 +57,18 @@ def test_each_rung_says_what_to_do(rung: Rung, advice: str) -> None:
     assert advice in text_of(rung)
 
 
+@pytest.mark.parametrize(
+    ("subject", "advice"),
+    [(Subject.GATEWAY, "IBKR_ACCOUNT"), (Subject.DISCORD, "a new DISCORD_USER_TOKEN")],
+)
+def test_what_waiting_does_not_mend_says_what_does(subject: Subject, advice: str) -> None:
+    wrong = Alarm(outage=outage(subject), rung=Rung.CRITICAL, needs_a_person=True)
+    text = plain_text(alarm_text(wrong, examples.status(), SETTINGS, after(5), ""))
+    assert "cannot be used for 5 s" in text
+    assert advice in text
+    assert "IB Key" not in text
+
+
 def test_an_alarm_lists_what_is_protected_and_what_is_not() -> None:
     naked = examples.open_trade(protected_qty=1)
     text = text_of(Rung.WARNING, trades=(examples.open_trade(), naked))

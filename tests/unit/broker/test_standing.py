@@ -134,6 +134,17 @@ def test_a_stop_that_moved_is_told_with_its_new_price() -> None:
     assert stops[-1] == "sell 2 stop 0.36 (stop loss)"
 
 
+def test_what_was_missed_while_the_gateway_was_away_has_a_price_when_it_is_back() -> None:
+    story = Story()
+    story.connect()
+    story.lose()
+    story.post(entry())
+    story.wait(120, step=10)
+    story.connect()
+    (missed,) = status_of(story.book, story.now).missed
+    assert (missed.bid, missed.ask) == (Decimal("0.42"), Decimal("0.43"))
+
+
 def test_what_the_account_holds_beyond_the_trades_is_shown_with_whether_it_can_be_closed() -> None:
     story = Story()
     story.connect()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autoscalper.domain.settings import Common
-from autoscalper.runtime import retention
+from autoscalper.domain.settings import BY_PROCESS, Common
+from autoscalper.runtime import frames, retention
 from autoscalper.runtime.clock import ShiftedClock, SystemClock
 from autoscalper.runtime.errors import StorageFailed
 from autoscalper.runtime.log import Log
@@ -30,6 +30,7 @@ from tests.unit.runtime.numbers import (
 
 pytestmark = pytest.mark.usefixtures("root_logger_as_before")
 
+PACKAGE = Path(retention.__file__).parent.parent
 LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -37,6 +38,10 @@ LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "FIRST_SECONDS", 0.0)
     monkeypatch.setattr(retention, "PERIOD_SECONDS", 0.01)
+    # A follower that left is forgotten soon, one that is there says so in time.
+    monkeypatch.setattr(frames, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(frames, "RENEW_SECONDS", 0.0)
+    monkeypatch.setattr(frames, "FORGET_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -179,3 +184,8 @@ async def listen(receiver: Store, address: str) -> None:
 async def stop_at_the_first(receiver: Store, address: str) -> None:
     async for _ in follower_in(receiver, address).batches():
         await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("process", BY_PROCESS)
+def test_every_process_forgets(process: str) -> None:
+    assert "forgetting(process" in (PACKAGE / process / "__main__.py").read_text()

@@ -91,6 +91,17 @@ def test_a_fill_can_be_corrected(stand: Stand) -> None:
         stand.execute(commands.Correct(exec_id="x", qty=Decimal(1), price=Decimal(1)))
 
 
+def test_a_correction_can_be_corrected_by_the_name_of_its_fill(stand: Stand) -> None:
+    place(stand)
+    stand.execute(commands.Fill(order_ref="ref"))
+    (fill,) = shown(stand, commands.ShowLedger())["orders"][0].fills
+    for number, qty in (("02", 1), ("03", 2), ("04", 1)):
+        again = commands.Correct(exec_id=fill.exec_id, qty=Decimal(qty), price=Decimal("0.43"))
+        assert shown(stand, again)["exec_id"] == fill.exec_id[:-2] + number
+        (held,) = shown(stand, commands.ShowPositions())["positions"]
+        assert held["qty"] == qty
+
+
 def test_positions_come_with_the_account(stand: Stand) -> None:
     place(stand)
     stand.execute(commands.Fill(order_ref="ref"))
