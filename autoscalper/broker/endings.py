@@ -105,6 +105,7 @@ def _settle_entry(book: Book, trade: Trade, waiting: Waiting, now: datetime) -> 
         understood=understood_as(signal.instruction, waiting.contract),
         trade=trade,
         orders=ordered,
+        decision=waiting.decision,
     )
 
 
