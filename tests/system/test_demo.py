@@ -63,7 +63,7 @@ def test_the_demos_day_goes_as_it_should(kept: Path) -> None:
     assert "ib_async.Decoder" not in broker_log
     kinds = {each.decided.outcome.kind.value for each in outcomes.all()}
     outcomes.close()
-    assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate"}
+    assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate", "asked"}
     assert "57 posts, 57 outcomes" in said
 
 
