@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "autoscalper"
 TELLS = {"warn": 1, "_tell": 2, "report": 2}
 #: The watchdog's voice: what happened comes first.
 WATCHDOG_TELLS = {"_tell": 0}
+#: Processes whose functions yield what is told.
+YIELDS = ("watchdog",)
 #: Functions that return what is told.
 RETURNS = {"note"}
 #: Stands for what differs from one notice to the next.
@@ -27,17 +29,18 @@ def notices() -> set[str]:
         for module in (PACKAGE / process).rglob("*.py"):
             for function in ast.walk(ast.parse(module.read_text())):
                 if isinstance(function, Function):
-                    found |= set(_said_in(function, tells))
+                    yields = process in YIELDS
+                    found |= set(_said_in(function, tells, yields=yields))
     return found
 
 
-def _said_in(function: Function, tells: dict[str, int]) -> Iterator[str]:
+def _said_in(function: Function, tells: dict[str, int], *, yields: bool) -> Iterator[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call):
             text = _text_of(node, tells)
             if text is not None:
                 yield from _templates(text, function)
-        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.JoinedStr):
+        elif yields and isinstance(node, ast.Yield) and isinstance(node.value, ast.JoinedStr):
             yield from _templates(node.value, function)
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.JoinedStr):
             if function.name in RETURNS:

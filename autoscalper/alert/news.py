@@ -15,6 +15,7 @@ from autoscalper.links.any_to_alert import (
     CommandAnswered,
     GatewayChanged,
     Level,
+    OrderChanged,
     OrderFilled,
     OutcomeDecided,
     QuestionAsked,
@@ -59,6 +60,9 @@ class News:
                 kind = _BY_LEVEL[notice.level]
                 text = cards.report_text(notice, self._marker)
                 self.line(kind, text, urgent=notice.level is Level.CRITICAL)
+            case OrderChanged():
+                # A part of the story that is told where somebody asks for the whole.
+                return
             case GatewayChanged():
                 # Told by how long it lasts, not by each change.
                 return

@@ -10,6 +10,7 @@ from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
     GatewayChanged,
+    OrderChanged,
     OrderFilled,
     OutcomeDecided,
     QuestionAsked,
@@ -27,6 +28,8 @@ def render(notice: any_to_alert.Message) -> str:
     match notice:
         case OutcomeDecided():
             return _outcome(notice)
+        case OrderChanged():
+            return one_line(f"order {notice.what} {notice.status.value} {notice.error}")
         case OrderFilled():
             return (
                 f"{notice.side.value} {notice.purpose.value} filled {notice.last_qty}"

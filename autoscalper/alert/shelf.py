@@ -14,6 +14,7 @@ from autoscalper.links.any_to_alert import (
     CommandAnswered,
     GatewayChanged,
     Level,
+    OrderChanged,
     OrderFilled,
     OutcomeDecided,
     QuestionAsked,
@@ -140,6 +141,8 @@ def key_of(notice: any_to_alert.Message) -> str:
     match notice:
         case OutcomeDecided():
             return f"outcome {notice.post_id}"
+        case OrderChanged():
+            return f"order {notice.client_order_id} {notice.changed_at.isoformat()}"
         case OrderFilled():
             return f"fill {notice.exec_id}"
         case TradeClosed():
@@ -165,7 +168,7 @@ def level_of(notice: any_to_alert.Message) -> int:
     match notice:
         case Reported():
             return _LEVELS[notice.level]
-        case TradeChanged():
+        case TradeChanged() | OrderChanged():
             return logging.DEBUG
         case (
             GatewayChanged()

@@ -49,9 +49,14 @@ def is_in_the_way(book: Book, trade: Trade) -> bool:
 
     IBKR has no orders on both sides of one US option (ib_insync#694, ajhpark/ib_nope#32); that its
     stops, which it holds back until their trigger, do not count is assumed. A target that is
-    partly filled stays: it could not come back.
+    partly filled stays: it could not come back. One whose entry bought nothing yet is not at the
+    exchange.
     """
-    return any(_is_target(order) and not order.cum_qty for order in book.orders_of(trade))
+    return any(
+        order.purpose is Purpose.TAKE_PROFIT and order.is_live and not order.cum_qty
+        for order in book.orders_of(trade)
+        if not _waits_for_its_parent(book, order)
+    )
 
 
 def makes_way(book: Book, trade: Trade) -> bool:
@@ -70,8 +75,9 @@ def trader_has(trade: Trade, add: Instruction) -> int | None:
     return trade.trader_qty + add.quantity
 
 
-def _is_target(order: Order) -> bool:
-    return order.purpose is Purpose.TAKE_PROFIT and order.is_live
+def _waits_for_its_parent(book: Book, order: Order) -> bool:
+    parent = None if order.parent is None else book.orders[order.parent]
+    return parent is not None and parent.is_live and parent.cum_qty == 0
 
 
 def _has_added(order: Order) -> bool:

@@ -37,18 +37,33 @@ from autoscalper.links.any_to_alert import CommandState
 class Book:
     """The broker's state. Only the core changes it, and only through these methods."""
 
-    #: Dollars, as the gateway last told them.
-    net_liquidation: Decimal | None = None
-    available_funds: Decimal | None = None
-    #: When the gateway's evidence was last taken in whole.
-    reconciled_at: datetime | None = None
-    #: When what is old was last forgotten.
-    forgot_at: datetime | None = None
-
     def __init__(self, settings: BrokerSettings, profiles: Profiles | None = None) -> None:
         """Start with nothing known; the journal fills it."""
         self.settings = settings
         self.profiles = profiles or Profiles()
+        self.paused = False
+        #: The last trading day that lost all that it may.
+        self.over_on: date | None = None
+        self.high_water_mark = IbOrderId(0)
+        self.orders: dict[ClientOrderId, Order] = {}
+        self.trades: dict[TradeId, Trade] = {}
+        self.waiting: dict[SignalId, Waiting] = {}
+        self.requests: dict[CommandId, Request] = {}
+        self.questions: dict[QuestionId, Question] = {}
+        self.heard: dict[PostId, datetime] = {}
+        #: When what alert was last posted, by its key, so that a repost is known.
+        self.recent_alerts: dict[str, datetime] = {}
+        self.exec_ids: set[ExecId] = set()
+        #: The fills of the trades that are remembered.
+        self.fills: dict[TradeId, list[Fill]] = {}
+        self.contracts: dict[OptionContract, ContractDetails] = {}
+        self.changes = Changes()
+        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
+        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        # What is not known after a start.
         self.phase = Phase.DOWN
         #: Since when, None before the first try; and what of it was told.
         self.phase_since: datetime | None = None
@@ -56,28 +71,17 @@ class Book:
         self.attempts = 0
         self.account = ""
         self.degraded = False
-        self.paused = False
-        self.high_water_mark = IbOrderId(0)
+        #: When the gateway's evidence was last taken in whole.
+        self.reconciled_at: datetime | None = None
         #: The mark when the present connection began: orders above it left over this one.
         self.sent_before = IbOrderId(0)
-        self.orders: dict[ClientOrderId, Order] = {}
-        self.trades: dict[TradeId, Trade] = {}
-        self.waiting: dict[SignalId, Waiting] = {}
         self.missed: dict[PostId, Waiting] = {}
-        self.requests: dict[CommandId, Request] = {}
-        self.questions: dict[QuestionId, Question] = {}
-        #: What was last told of each trade.
+        #: What was last told of each trade and each order.
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
-        self.heard: dict[PostId, datetime] = {}
-        #: When what alert was last posted, by its key, so that a repost is known.
-        self.recent_alerts: dict[str, datetime] = {}
-        self.exec_ids: set[ExecId] = set()
+        self.told_orders: dict[ClientOrderId, any_to_alert.OrderChanged] = {}
         self.warned: set[str] = set()
-        #: The fills of the trades that are remembered.
-        self.fills: dict[TradeId, list[Fill]] = {}
-        #: The last trading day that lost all that it may.
-        self.over_on: date | None = None
-        self.contracts: dict[OptionContract, ContractDetails] = {}
+        #: When what is old was last forgotten.
+        self.forgot_at: datetime | None = None
         self.quotes: dict[OptionContract, Quote] = {}
         #: What quotes are streamed of over the present connection, and when they were last needed.
         self.watched: dict[OptionContract, datetime] = {}
@@ -90,9 +94,9 @@ class Book:
         self.snapshot_number = 0
         self.snapshot_asked_at: datetime | None = None
         self.snapshot_awaited = False
-        self.changes = Changes()
-        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
-        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
+        #: Dollars, as the gateway last told them.
+        self.net_liquidation: Decimal | None = None
+        self.available_funds: Decimal | None = None
 
     def take_changes(self) -> Changes:
         """Return what changed since the last call, to be kept."""
@@ -350,6 +354,7 @@ class Book:
         understood: str,
         trade: Trade | None = None,
         orders: Iterable[Order] = (),
+        decision: any_to_alert.Decision | None = None,
     ) -> None:
         """Give an alert its outcome. The first one counts; the log refuses a second.
 
@@ -363,7 +368,7 @@ class Book:
             return
         listed = list(orders)
         self.notify(
-            outcome_key(post.post_id),
+            f"outcome {post.post_id}",
             any_to_alert.OutcomeDecided(
                 post_id=post.post_id,
                 message_id=post.message_id,
@@ -378,6 +383,7 @@ class Book:
                 trade_id=trade.trade_id if trade else None,
                 orders=tuple(describe(order) for order in listed),
                 ordered_at=listed[0].created_at if listed else None,
+                decision=decision,
             ),
         )
 
@@ -390,8 +396,3 @@ class Book:
             if is_meant and request.state is CommandState.UNDER_WAY:
                 return request
         return None
-
-
-def outcome_key(post_id: PostId) -> str:
-    """Return the key under which a post's one outcome is kept."""
-    return f"outcome {post_id}"

@@ -68,6 +68,7 @@ def decide(book: Book, event: Event, now: datetime) -> list[Command]:
         return commands
     commands = commands + entries.proceed(book, now) + levels.converge(book, now)
     operator.report(book, now)
+    standing.tell_changed_orders(book, now)
     standing.tell_changed_trades(book, now)
     return commands
 

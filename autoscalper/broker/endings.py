@@ -97,6 +97,9 @@ def _settle_entry(book: Book, trade: Trade, waiting: Waiting, now: datetime) -> 
     just_filled = trade.filled_at is not None and now - trade.filled_at < SETTLE
     if entry.is_live and (entry.cum_qty == 0 or just_filled):
         return
+    # The end of an order can be told before its executions, without a price.
+    if entry.cum_qty and not entry.avg_price and just_filled:
+        return
     book.stop_waiting(signal.signal_id)
     book.settle(
         signal.post,
@@ -105,15 +108,15 @@ def _settle_entry(book: Book, trade: Trade, waiting: Waiting, now: datetime) -> 
         understood=understood_as(signal.instruction, waiting.contract),
         trade=trade,
         orders=ordered,
+        decision=waiting.decision,
     )
 
 
 def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Outcome:
     if entry.cum_qty:
-        return Outcome(
-            kind=OutcomeKind.TRADED,
-            detail=f"bought {entry.cum_qty} at {shown(entry.avg_price)}, {_levels_of(trade)}",
-        )
+        at = f" at {shown(entry.avg_price)}" if entry.avg_price else ""
+        detail = f"bought {entry.cum_qty}{at}, {_levels_of(trade)}"
+        return Outcome(kind=OutcomeKind.TRADED, detail=detail)
     waited = f"{(now - entry.created_at).total_seconds():.0f} s"
     if entry.is_refused:
         return Outcome(kind=OutcomeKind.REJECTED, detail=entry.error)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from autoscalper.broker import averages, correlate, entry_checks, flatten, market_data, stops
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
+from autoscalper.broker.measures import decision_on
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.protection import bracket
 from autoscalper.broker.records import Phase, Quote, Waiting
@@ -116,6 +117,7 @@ def refuse_waiting(
         Outcome(kind=kind, detail=detail),
         now,
         understood=understood_as(waiting.signal.instruction, waiting.contract),
+        decision=waiting.decision,
     )
 
 
@@ -251,6 +253,8 @@ def _open(
     if stop is None:
         stop = pricing.default_stop(limit, settings.auto_stop_loss_percent, ticks)
     size = entry_checks.size_of(book, waiting, limit, stop, settings.max_contracts, now)
+    decision = decision_on(book, waiting, None, quote, limit, stop, size, now)
+    waiting = replace(waiting, decision=decision)
     denials = entry_checks.denials_of_entry(book, waiting, quote, limit, stop, size, now)
     if denials:
         return _deny(book, waiting, denials, now)
@@ -295,6 +299,8 @@ def _add(
     room = book.settings_for(waiting.signal.post).max_contracts - held
     trade, moved = _with_posted_levels(book, trade, waiting.signal.instruction, limit, now)
     size = entry_checks.size_of(book, waiting, limit, trade.stop_price, room, now, adds_to=trade)
+    decision = decision_on(book, waiting, trade, quote, limit, trade.stop_price, size, now)
+    waiting = replace(waiting, decision=decision)
     denials = entry_checks.denials_of_add(book, waiting, trade, held, quote, limit, size, now)
     if denials:
         return _deny(book, waiting, denials, now, moved)

@@ -6,7 +6,7 @@ hours or age. Bringing the position to its level is done elsewhere.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
@@ -33,12 +33,16 @@ from autoscalper.domain.instruction import (
     SetTargets,
     TrimTrade,
 )
-from autoscalper.domain.order import Side
+from autoscalper.domain.order import Purpose, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
 from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
 
 _HALF = Decimal("0.5")
+#: How long after a target was reached the trader may still tell of selling there.
+TOLD_WITHIN = timedelta(minutes=10)
+#: Up to so many times its price a sale is the one at the target.
+_ABOUT = Decimal("1.1")
 
 
 def follow(
@@ -174,28 +178,54 @@ def _trim(book: Book, instruction: TrimTrade, trade: Trade, now: datetime) -> Ou
     base = min(book.held(trade) + coming, trade.hold) - coming
     if base <= 0:
         return Outcome(kind=OutcomeKind.DENIED, detail="nothing is held")
-    fraction, quantity = instruction.fraction, instruction.quantity
-    if quantity is not None and trade.trader_qty is not None:
-        # What he sells of his position, we sell of ours.
-        wanted = base * min(quantity, trade.trader_qty) // trade.trader_qty
-    elif quantity is not None:
-        wanted = quantity
+    # What the trader sells at a target that he named, our order at that target sold already.
+    sold = _sold_by_targets(book, trade, instruction.price, now)
+    wanted = max(_part_of(base + sold, instruction, trade.trader_qty), 1)
+    selling = max(min(wanted - sold, base), 0)
+    left = _trader_has_left(trade.trader_qty, instruction)
+    hold = base - selling + coming if selling else trade.hold
+    trimmed = replace(trade, hold=hold, trader_qty=left, told_qty=trade.told_qty + sold)
+    book.put_trade(trimmed)
+    if selling:
+        detail = f"selling {selling} of {base}{stops.later(book)}"
     else:
-        wanted = int(base * (fraction or _HALF))
-    selling = min(max(wanted, 1), base)
-    left = _trader_has_left(trade.trader_qty, quantity, fraction or _HALF)
-    book.put_trade(replace(trade, hold=base - selling + coming, trader_qty=left))
-    detail = f"selling {selling} of {base}{stops.later(book)}"
+        detail = f"a target sold {sold} of {base + sold} before"
     if instruction.stop is not None and base > selling:
-        moved = stops.move(book, instruction.stop, book.trades[trade.trade_id], now)
+        moved = stops.move(book, instruction.stop, trimmed, now)
         detail = f"{detail}; {moved.detail}"
     return Outcome(kind=OutcomeKind.TRADED, detail=detail)
 
 
-def _trader_has_left(had: int | None, quantity: int | None, fraction: Decimal) -> int | None:
+def _part_of(qty: int, instruction: TrimTrade, trader_qty: int | None) -> int:
+    sold = instruction.quantity
+    if sold is None:
+        return int(qty * (instruction.fraction or _HALF))
+    # What he sells of his position, we sell of ours.
+    return sold if trader_qty is None else qty * min(sold, trader_qty) // trader_qty
+
+
+def _sold_by_targets(book: Book, trade: Trade, price: Decimal | None, now: datetime) -> int:
+    # Contracts that targets of the trader sold lately and that no trim of his spoke of yet.
+    if trade.is_target_default:
+        return 0
+    fills = [
+        fill
+        for fill in book.fills.get(trade.trade_id, ())
+        if book.orders[fill.client_order_id].purpose is Purpose.TAKE_PROFIT
+    ]
+    lately = [fill for fill in fills if now - fill.executed_at <= TOLD_WITHIN]
+    highest = max((fill.last_price for fill in lately), default=Decimal(0))
+    if price is not None and price > highest * _ABOUT:
+        return 0
+    untold = sum(fill.last_qty for fill in fills) - trade.told_qty
+    return max(min(untold, sum(fill.last_qty for fill in lately)), 0)
+
+
+def _trader_has_left(had: int | None, instruction: TrimTrade) -> int | None:
     if had is None:
         return None
-    left = had - (int(had * fraction) if quantity is None else quantity)
+    sold = instruction.quantity
+    left = had - (int(had * (instruction.fraction or _HALF)) if sold is None else sold)
     return left if left > 0 else None
 
 

@@ -147,6 +147,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     risk_level: RiskLevel = RiskLevel.NORMAL
     #: Contracts that the trader has himself, where his posts say it.
     trader_qty: int | None = None
+    #: Contracts that its targets sold and that trims spoke of since.
+    told_qty: int = 0
     #: Whether the stop, the target are the settings' and not a trader's: they follow the average.
     is_stop_default: bool = False
     is_target_default: bool = False

@@ -233,15 +233,15 @@ def _restore_last_sale(
         return _join(book, trade, Purpose.FLATTEN, group[0].oca_group, part, now)
     # The contract's own hours became known, or FLATTEN_AT is another.
     late = [each for each in resting if each.active_at != at]
+    if _has_filled(book, trade, group[0].oca_group):
+        return []
     return [command for each in late for command in cancel(book, each, now)]
 
 
 def _join(
     book: Book, trade: Trade, purpose: Purpose, oca_group: str, part: Part, now: datetime
 ) -> list[Command]:
-    # Nothing can join a group any more in which something filled.
-    group = [each for each in book.orders_of(trade) if each.oca_group == oca_group]
-    if any(order.cum_qty for order in group):
+    if _has_filled(book, trade, oca_group):
         return []
     refusals = refused(book, trade, purpose)
     if len(refusals) >= MAX_REFUSED:
@@ -254,6 +254,12 @@ def _join(
         return []
     order = _leg(book, trade, purpose, part, now, oca_group=oca_group)
     return [PlaceOrders(orders=(order,), details=book.contracts[trade.contract])]
+
+
+def _has_filled(book: Book, trade: Trade, oca_group: str) -> bool:
+    # Nothing can join such a group any more.
+    group = [each for each in book.orders_of(trade) if each.oca_group == oca_group]
+    return any(order.cum_qty for order in group)
 
 
 def _place(

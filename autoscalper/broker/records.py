@@ -62,6 +62,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     trade_id: TradeId | None = None
     #: When the operator took an entry that came too late; its age counts from then.
     taken_at: datetime | None = None
+    #: What it was measured with, once it was.
+    decision: any_to_alert.Decision | None = None
     #: An add that waits for our own resting sells of its contract to be out of its way.
     needs_way: bool = False
 

@@ -9,7 +9,7 @@ from autoscalper.broker import foreign
 from autoscalper.broker.book import Book
 from autoscalper.broker.groups import covered_by
 from autoscalper.broker.operator import is_offered
-from autoscalper.broker.orders import Order, Trade
+from autoscalper.broker.orders import Order, Trade, describe
 from autoscalper.broker.records import Phase
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
@@ -34,6 +34,18 @@ def tell_changed_trades(book: Book, now: datetime) -> None:
         stands = _changed(book, book.trades[trade_id], now)
         book.told[trade_id] = stands
         book.notify(f"trade {trade_id} {now.isoformat()}", stands)
+
+
+def tell_changed_orders(book: Book, now: datetime) -> None:
+    """Tell of every order that stands differently than it was last told."""
+    for client_order_id, order in book.changes.orders.items():
+        told = book.told_orders.get(client_order_id)
+        stands = _order_changed(order, told.changed_at if told else now)
+        if stands == told:
+            continue
+        stands = _order_changed(order, now)
+        book.told_orders[client_order_id] = stands
+        book.notify(f"order {client_order_id} {now.isoformat()}", stands)
 
 
 def status_of(book: Book, now: datetime) -> broker_to_alert.Status:
@@ -89,6 +101,18 @@ def _changed(book: Book, trade: Trade, changed_at: datetime) -> any_to_alert.Tra
         target_price=trade.target_price,
         changed_at=changed_at,
         multiplier=_multiplier(book, trade.contract),
+    )
+
+
+def _order_changed(order: Order, changed_at: datetime) -> any_to_alert.OrderChanged:
+    return any_to_alert.OrderChanged(
+        client_order_id=order.client_order_id,
+        trade_id=order.trade_id,
+        status=order.status,
+        what=describe(order),
+        cum_qty=order.cum_qty,
+        error=order.error,
+        changed_at=changed_at,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.domain.identity import PostId
+from autoscalper.domain.identity import PostId, TradeId
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import OutcomeDecided
 
@@ -49,6 +49,14 @@ class Outcomes:
     def named(self, name: str) -> list[Numbered]:
         """Return the outcomes that ``name`` may mean: a number, a message's id or a post's."""
         return self._select("WHERE ? IN (CAST(number AS TEXT), message_id, post_id)", name)
+
+    def of_trade(self, trade_id: TradeId) -> list[any_to_alert.Message]:
+        """Return what was told of a trade and its orders, in the order in which alert heard it."""
+        rows = self._rows(
+            "SELECT notice FROM notices WHERE notice LIKE ? ORDER BY number",
+            f'%"trade_id":"{trade_id}"%',
+        )
+        return [_DECODER.decode(notice) for (notice,) in rows]
 
     def all(self) -> list[Numbered]:
         """Return every outcome, in the order in which alert heard them."""

@@ -91,6 +91,8 @@ class Player:
         is_late = self._clock.now() > scene.played_at
         if not is_late:
             self._clock.move_to(scene.played_at)
+        for symbol, price in scene.spots.items():
+            self._market.ask("spot", underlying=symbol, price=price)
         for quote in scene.quotes:
             self._market.ask("quote", **msgspec.to_builtins(quote))
         if not scene.has_post:

@@ -3,6 +3,7 @@
 Beside what ingest reads of a line, the demo reads:
 
 ``quotes``         quotes that the simulated market has before the post is put in
+``spots``          prices that underlyings have from then on
 ``delay_seconds``  how long after being written the post is put in
 ``rests``          buy orders that shall rest at the gateway; the next line is played as soon as
                    they do, without waiting for this one's outcome
@@ -59,6 +60,7 @@ class _Line(msgspec.Struct, frozen=True):
     posted_at: _Moment | None = None
     ts: _Moment | None = None
     quotes: tuple[Quote, ...] = ()
+    spots: dict[str, str] = {}
     delay_seconds: float = 0.0
     rests: int | None = None
     expect: Expected | None = None
@@ -76,6 +78,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     line: str
     written_at: datetime
     quotes: tuple[Quote, ...] = ()
+    #: By the symbols of underlyings.
+    spots: dict[str, str] = {}
     delay_seconds: float = 0.0
     rests: int | None = None
     expected: Expected | None = None
@@ -119,6 +123,7 @@ def _scene(number: int, text: str, line: _Line, written_at: datetime) -> Scene:
         line=text,
         written_at=written_at,
         quotes=line.quotes,
+        spots=line.spots,
         delay_seconds=line.delay_seconds,
         rests=line.rests,
         expected=line.expect,

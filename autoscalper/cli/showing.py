@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -32,9 +33,9 @@ def as_json(decided: OutcomeDecided) -> str:
     return msgspec.json.encode(decided).decode()
 
 
-def paragraph(decided: OutcomeDecided, number: int) -> str:
-    """Return everything that is known of the alert called ``number``, one fact to a line."""
-    facts = [
+def facts_of(decided: OutcomeDecided, number: int) -> list[tuple[str, str]]:
+    """Return what the outcome itself says of the alert called ``number``, each with its name."""
+    return [
         ("alert", f"{number}, post {decided.post_id}"),
         ("written", f"{_moment(decided.posted_at)} by {decided.author_name}"),
         ("in", decided.channel_name),
@@ -45,6 +46,10 @@ def paragraph(decided: OutcomeDecided, number: int) -> str:
         ("decided", f"{_moment(decided.decided_at)}, {latency_ms(decided):.1f} ms after hearing"),
         ("outcome", str(decided.outcome)),
     ]
+
+
+def told_in_lines(facts: Iterable[tuple[str, str]]) -> str:
+    """Return named facts, one to a line."""
     return "\n".join(f"{name:<11}{fact}" for name, fact in facts)
 
 

@@ -27,3 +27,8 @@ def door_address(settings: Common) -> str:
 def alert_store(settings: Common) -> Path:
     """Return where alert keeps the outcomes."""
     return Path(settings.data_dir) / "alert.db"
+
+
+def parser_store(settings: Common) -> Path:
+    """Return where parser keeps the signals."""
+    return Path(settings.data_dir) / "parser.db"

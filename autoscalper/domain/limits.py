@@ -70,10 +70,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         return self.allowed_loss + self.result
 
 
-#: By how much a posted price may differ from the market before it must mean something else.
+#: By how much a posted price may differ from the market, and a strike from its underlying, before
+#: it must mean something else.
 PLAUSIBLE_FACTOR = 2
-#: The same for a strike and the price of its underlying.
-PLAUSIBLE_STRIKE_FACTOR = Decimal("1.5")
 
 
 def check_channel(profile: Profile, settings: BrokerSettings) -> list[Denial]:
@@ -199,8 +198,7 @@ def check_strike(contract: OptionContract, underlying: Decimal | None) -> list[D
     """Return a denial where the strike is nowhere near its ``underlying``'s price, if known."""
     if underlying is None:
         return []
-    factor = PLAUSIBLE_STRIKE_FACTOR
-    if underlying / factor <= contract.strike <= underlying * factor:
+    if underlying / PLAUSIBLE_FACTOR <= contract.strike <= underlying * PLAUSIBLE_FACTOR:
         return []
     numbers = f"{shown(contract.strike)}, {contract.underlying} is at {shown(underlying)}"
     return [Denial(rule=Rule.STRIKE, numbers=numbers)]

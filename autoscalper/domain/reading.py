@@ -41,6 +41,8 @@ class Abstained(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The reader is not sure: nothing may be traded on its word. ``reason`` is for people."""
 
     reason: str
+    #: What the post names that is more than one option, in words; empty where it does not.
+    multi_leg: str = ""
 
 
 Reading = Instructed | Ignored | Abstained

@@ -22,7 +22,7 @@ from autoscalper.domain.identity import (
     QuestionId,
     TradeId,
 )
-from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import Outcome
 from autoscalper.runtime.link import Link
 
@@ -33,6 +33,22 @@ class Level(enum.Enum):
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry or an add was decided on, whatever the decision was."""
+
+    decided_at: datetime
+    #: The market, dollars per share; None where it was not known.
+    bid: Decimal | None
+    ask: Decimal | None
+    underlying: Decimal | None
+    quoted_at: datetime | None
+    #: The entry's limit and its stop, dollars per share.
+    limit_price: Decimal
+    stop_price: Decimal
+    #: What each limit measured and what it allows, in words.
+    measured: tuple[str, ...]
 
 
 class OutcomeDecided(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -54,6 +70,22 @@ class OutcomeDecided(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     orders: tuple[str, ...] = ()
     #: When the first of them was handed to the gateway's connection.
     ordered_at: datetime | None = None
+    #: None for what is neither an entry nor an add, or was not measured.
+    decision: Decision | None = None
+
+
+class OrderChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An order stands differently: where it is, what it asks for, or what it filled."""
+
+    client_order_id: ClientOrderId
+    trade_id: TradeId
+    status: OrderStatus
+    #: Side, quantity, kind and price, in words.
+    what: str
+    cum_qty: int
+    #: Code and text of the gateway's last error about it.
+    error: str
+    changed_at: datetime
 
 
 class OrderFilled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -180,6 +212,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 Message = (
     OutcomeDecided
+    | OrderChanged
     | OrderFilled
     | TradeChanged
     | TradeClosed

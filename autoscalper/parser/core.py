@@ -44,6 +44,10 @@ def answer_post(post: Post, reading: Reading, *, read_by: Reader, read_at: datet
             )
         case Ignored(reason=reason):
             return _outcome(post, "nothing to do", _ignored(reason), read_at)
+        case Abstained(multi_leg=named) if named:
+            detail = f"multi-leg: {named}, only single options are traded"
+            denied = Outcome(kind=OutcomeKind.DENIED, detail=detail)
+            return _outcome(post, named, denied, read_at)
         case Abstained(reason=reason):
             return _outcome(post, "not sure", _ignored(f"not sure: {reason}"), read_at)
         case _:

@@ -10,6 +10,7 @@ from autoscalper.simulator import request_codec
 from autoscalper.simulator.commands import Restart
 from autoscalper.simulator.connection import Connection
 from autoscalper.simulator.faults import Action, Fault
+from autoscalper.simulator.orders import Status
 from autoscalper.simulator.session import Session
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def _act_on_order(
     orders, book = server.gateway.orders, server.gateway.world.book
     key = (session.client_id or 0, IbOrderId(_subject(session, payload)))
     order = book.live.named(key)
+    if order is not None and order.status is Status.STAGED:
+        # The exchange never had it: nothing can fill there.
+        order = None
     if fault.action is Action.FILL_FIRST and order is not None:
         orders.fill(order, order.leaves_qty)
     if fault.action in (Action.REJECT, Action.PARTIAL):

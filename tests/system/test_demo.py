@@ -63,14 +63,14 @@ def test_the_demos_day_goes_as_it_should(kept: Path) -> None:
     assert "ib_async.Decoder" not in broker_log
     kinds = {each.decided.outcome.kind.value for each in outcomes.all()}
     outcomes.close()
-    assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate"}
-    assert "55 posts, 55 outcomes" in said
+    assert kinds >= {"traded", "denied", "expired", "ignored", "duplicate", "asked"}
+    assert "57 posts, 57 outcomes" in said
 
 
 def test_the_same_day_goes_as_well_through_the_real_discord_client() -> None:
     code, said, complained = ended(demo("--discord"))
     assert (code, complained) == (0, "")
-    assert "55 posts, 55 outcomes" in said
+    assert "57 posts, 57 outcomes" in said
 
 
 def test_the_conversation_of_the_day_is_shown_as_telegram_would() -> None:

@@ -47,6 +47,8 @@ _TELLING = _REMARKS | frozenset(
 )
 #: Behind one of these a word of praise is a greeting: "great morning everyone".
 _GREETED = frozenset("morning afternoon evening".split())
+#: Why a contract with two strikes is not entered.
+MAY_BE_SPREAD = "may be a spread"
 _NOT_SINGLE_OPTIONS = {Meaning.SPREAD: "a spread", Meaning.WRITE: "short premium"}
 
 
@@ -66,7 +68,7 @@ def why_not_single(post: Post, mention: Mention) -> str | None:
         return "may be shares"
     if clause.is_question:
         return "a question"
-    return "may be a spread" if _has_two_strikes(post, mention) else None
+    return MAY_BE_SPREAD if _has_two_strikes(post, mention) else None
 
 
 def _has_two_strikes(post: Post, mention: Mention) -> bool:

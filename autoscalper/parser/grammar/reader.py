@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.decide import decide
+from autoscalper.parser.grammar.doubts import MAY_BE_SPREAD
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
 from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.normalise import normalise
 from autoscalper.parser.grammar.post import Post, parse
+from autoscalper.parser.grammar.strategies import strategy_in
 from autoscalper.parser.grammar.tokens import MAX_TOKENS, Kind
 
 #: A longer post is not acted on; Discord itself allows 4000 characters.
@@ -35,7 +38,18 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
         return Abstained(reason="longer than any alert")
     if conversation is not None and conversation.default_underlying is not None:
         _assume(post, conversation.default_underlying)
-    return _reading(decide(post, conversation))
+    found = decide(post, conversation)
+    multi_leg = _multi_leg(post, found)
+    if multi_leg:
+        return Abstained(reason=f"may be {multi_leg}", multi_leg=multi_leg)
+    return _reading(found)
+
+
+def _multi_leg(post: Post, found: Finding | Doubt | Nothing) -> str:
+    if isinstance(found, Finding) and not isinstance(found.instruction, OpenTrade | AddToTrade):
+        return ""
+    is_joined = isinstance(found, Doubt) and found.reason == MAY_BE_SPREAD
+    return strategy_in(post) or ("a spread" if is_joined else "")
 
 
 def _reading(found: Finding | Doubt | Nothing) -> Reading:

@@ -194,8 +194,10 @@ class ModelGateway:
     def _carry_out(self, command: Command) -> None:
         match command:
             case PlaceOrders(orders=orders, details=details):
-                self.contracts[orders[0].contract] = details
+                contract = orders[0].contract
+                self.contracts[contract] = details
                 self._place(orders)
+                self.trail(contract, self._market(contract)[0])
             case PlaceForeign():
                 raise AssertionError("the account holds what is ours only")
             case ModifyOrder(order=order, terms=terms):
@@ -209,10 +211,14 @@ class ModelGateway:
             case WatchQuote() if not self.is_quoting:
                 pass
             case WatchQuote(contract=contract):
-                bid, ask = self.asks.get(contract, (Decimal("0.42"), Decimal("0.43")))
+                bid, ask = self._market(contract)
+                self.trail(contract, bid)
                 self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
             case TakeSnapshot(number=number):
                 self.outbox.append(SnapshotTaken(snapshot=self.snapshot(number)))
+
+    def _market(self, contract: OptionContract) -> tuple[Decimal, Decimal]:
+        return self.asks.get(contract, (Decimal("0.42"), Decimal("0.43")))
 
     def _find(self, contract: OptionContract, *, or_later: bool) -> None:
         asked = contract

@@ -17,7 +17,7 @@ from autoscalper.domain.instruction import (
     TrimTrade,
 )
 from autoscalper.domain.order import OrderStatus, Purpose
-from tests.unit.broker.story import SETTINGS, Story, opened
+from tests.unit.broker.story import SETTINGS, Story, entry, opened
 
 ROOMY = replace(SETTINGS, max_contracts=4, initial_contracts=2)
 
@@ -64,6 +64,16 @@ def test_a_target_that_fills_as_it_makes_way_is_not_bought_again() -> None:
     story.wait(3)
     assert outcome(story, post_id) == "denied: no open trade to add to"
     assert (story.held, story.live()) == (0, {})
+
+
+def test_the_target_of_an_entry_that_bought_nothing_yet_is_in_nobodys_way() -> None:
+    story = Story(ROOMY)
+    story.connect()
+    story.post(entry())
+    story.wait(2)
+    add(story)
+    story.wait(2)
+    assert story.live() == {"E0": 2, "T0": 2, "S0": 2, "A0": 2, "T1": 2, "S1": 2}
 
 
 def test_a_target_comes_back_where_the_add_is_never_ordered() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from autoscalper.broker.events import OrderReport, OrderReported
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.links.any_to_alert import TradeClosed
 from tests.unit.broker.story import Story, entry, opened
@@ -70,3 +71,36 @@ def test_an_expired_contract_ends_its_trade_and_its_orders() -> None:
         OrderStatus.EXPIRED,
     }
     assert story.reports()[-1] == "IWM 241C 2026-11-20 expired while 2 were held"
+
+
+def told_filled_without_a_price() -> Story:
+    """An entry whose end is told before its executions."""
+    story = Story()
+    story.connect()
+    story.post(entry())
+    story.wait(1.5)
+    order = story.order(Purpose.ENTRY)
+    filled = OrderReport(
+        ib_order_id=order.ib_order_id,
+        client_order_id=order.client_order_id,
+        status=OrderStatus.FILLED,
+        order_qty=2,
+    )
+    story.hear(OrderReported(report=filled))
+    return story
+
+
+def test_an_entry_is_told_with_its_price_once_that_is_known() -> None:
+    story = told_filled_without_a_price()
+    assert not story.outcomes
+
+    story.fill(Purpose.ENTRY)
+    (outcome,) = story.outcomes.values()
+    assert str(outcome).startswith("traded: bought 2 at 0.40, stop")
+
+
+def test_an_entry_whose_price_stays_unknown_is_told_without() -> None:
+    story = told_filled_without_a_price()
+    story.wait(2)
+    (outcome,) = story.outcomes.values()
+    assert str(outcome).startswith("traded: bought 2, stop 0.3")

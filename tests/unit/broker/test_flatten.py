@@ -177,6 +177,14 @@ def test_the_resting_sale_moves_to_the_contracts_own_hours_once_they_are_known()
     assert story.order(Purpose.FLATTEN).active_at == one_o_clock - timedelta(minutes=14)
 
 
+def test_a_resting_sale_that_could_not_come_back_stays_where_it_is() -> None:
+    story = opened()
+    story.fill(Purpose.TAKE_PROFIT, qty=1, price="0.63")
+    closes(story, CALL, datetime(2026, 11, 20, 18, 0, tzinfo=UTC))
+    story.wait(3)
+    assert story.last_sales() == {"F0": 1}
+
+
 def test_a_resting_sale_that_is_refused_leaves_stop_and_target_alone() -> None:
     story = opened()
     story.gateway.rejects = 99

@@ -307,3 +307,40 @@ def test_whatever_the_trader_calls_it_an_exit_closes_the_trade(cause: ExitCause)
     assert outcome(story, story.post(CloseTrade(cause=cause))) == "traded: closing 2"
     story.wait(1)
     assert story.live() == {"X0": 2}
+
+
+def split(*prices: str) -> Story:
+    story = opened(targets=Targets(prices=tuple(map(Decimal, prices))))
+    story.wait(2)
+    return story
+
+
+def test_a_trim_at_a_target_that_sold_by_itself_sells_nothing_more() -> None:
+    story = split("0.65", "0.80")
+    story.fill(Purpose.TAKE_PROFIT, price="0.65", number=0)
+    story.wait(60)
+    post_id = story.post(TrimTrade(price=Decimal("0.66"), stop=StopAtBreakEven()))
+    assert outcome(story, post_id) == "traded: a target sold 1 of 2 before; stop to 0.40"
+    story.wait(3)
+    assert story.held == 1
+    assert story.gateway.stops(story.con_id) == 1
+    # It was told once: the next one is meant for what is left.
+    post_id = story.post(TrimTrade())
+    assert outcome(story, post_id) == "traded: selling 1 of 1"
+
+
+@pytest.mark.parametrize(("price", "waits"), [("0.90", 1), ("0.66", 660)])
+def test_a_trim_far_above_the_target_or_long_after_it_sells_more(price: str, waits: int) -> None:
+    story = split("0.65", "0.95")
+    story.fill(Purpose.TAKE_PROFIT, price="0.65", number=0)
+    story.wait(waits, step=10)
+    post_id = story.post(TrimTrade(price=Decimal(price)))
+    assert outcome(story, post_id) == "traded: selling 1 of 1"
+
+
+def test_a_target_that_nobody_named_is_not_what_a_trim_speaks_of() -> None:
+    story = opened()
+    story.fill(Purpose.TAKE_PROFIT, qty=1, price="0.63")
+    story.wait(2)
+    post_id = story.post(TrimTrade())
+    assert outcome(story, post_id) == "traded: selling 1 of 1"

@@ -8,6 +8,7 @@ from autoscalper.broker.events import GatewayConnecting, Holding, PositionReport
 from autoscalper.broker.standing import status_of
 from autoscalper.domain.identity import ConId
 from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import TradeChanged
 from tests.unit.broker.story import CALL, MORNING, Story, entry, opened
 
@@ -104,6 +105,33 @@ def test_an_entry_that_came_too_late_is_shown_while_it_can_be_taken() -> None:
     assert missed.posted_at == MORNING
     much_later = story.now + timedelta(minutes=15)
     assert status_of(story.book, much_later).missed == ()
+
+
+def test_every_state_of_every_order_is_told_once() -> None:
+    story = opened()
+    told = [
+        (each.client_order_id.rpartition("|")[2], each.status.value, each.cum_qty)
+        for each in story.notices
+        if isinstance(each, any_to_alert.OrderChanged)
+    ]
+    assert [each for each in told if each[0] == "E0"] == [
+        ("E0", "in doubt", 0),
+        ("E0", "new", 0),
+        ("E0", "filled", 2),
+    ]
+    assert len(told) == len(set(told))
+
+
+def test_a_stop_that_moved_is_told_with_its_new_price() -> None:
+    story = opened()
+    story.move_stop("0.36")
+    story.wait(3)
+    stops = [
+        each.what
+        for each in story.notices
+        if isinstance(each, any_to_alert.OrderChanged) and "stop loss" in each.what
+    ]
+    assert stops[-1] == "sell 2 stop 0.36 (stop loss)"
 
 
 def test_what_was_missed_while_the_gateway_was_away_has_a_price_when_it_is_back() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from autoscalper.cli.showing import HEADER, as_json, latency_ms, paragraph, row
+from autoscalper.cli.showing import HEADER, as_json, facts_of, latency_ms, row, told_in_lines
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.any_to_alert import OutcomeDecided
 from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
@@ -42,8 +42,8 @@ def test_json_holds_everything() -> None:
     assert msgspec.json.decode(as_json(TRADED), type=OutcomeDecided) == TRADED
 
 
-def test_a_paragraph_tells_the_whole_story_one_fact_to_a_line() -> None:
-    assert paragraph(TRADED, 7).splitlines() == [
+def test_the_facts_of_an_outcome_are_told_one_to_a_line() -> None:
+    assert told_in_lines(facts_of(TRADED, 7)).splitlines() == [
         "alert      7, post 101.1",
         "written    2026-03-18 09:45:00 New York by Dana",
         "in         iwm-room",

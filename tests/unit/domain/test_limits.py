@@ -203,7 +203,7 @@ def test_a_channel_that_is_off_opens_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("underlying", "passes"),
-    [(None, True), ("210", True), ("141", True), ("139", False), ("314", True), ("316", False)],
+    [(None, True), ("210", True), ("106", True), ("104", False), ("419", True), ("421", False)],
 )
 def test_a_strike_is_near_its_underlying(underlying: str | None, passes: bool) -> None:
     price = None if underlying is None else Decimal(underlying)

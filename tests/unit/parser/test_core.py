@@ -148,3 +148,12 @@ def test_an_outcome_leaves_no_signal_behind() -> None:
         )
         is None
     )
+
+
+def test_more_than_one_option_is_denied_by_its_name() -> None:
+    reading = Abstained(reason="may be an iron condor", multi_leg="an iron condor")
+    answer = answer_post(a_post(), reading, read_by=Reader.GRAMMAR, read_at=NINE_FORTY_FIVE)
+    assert isinstance(answer, OutcomeDecided)
+    assert str(answer.outcome) == (
+        "denied: multi-leg: an iron condor, only single options are traded"
+    )

@@ -225,3 +225,13 @@ class TestReplies:
             wire.send("99", "0")
             wire.send("99", "0")
             assert await wire.answers() == []
+
+
+async def test_what_was_never_transmitted_fills_nowhere(gateway: Stand) -> None:
+    async with wired(gateway) as wire:
+        wire.send(*order_fields(1, transmit="0"))
+        arm(gateway, Action.FILL_FIRST, on="cancelOrder")
+        wire.send("4", "1", "1", "")
+        answer = await wire.answers()
+        assert "11" not in ids(answer)
+    assert refs(gateway) == [("ref", "Cancelled")]

@@ -1,10 +1,13 @@
 """Orders as ib_async sees them, over a real socket."""
 
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import ib_async
 import pytest
 
+from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ExecId
 from tests.unit.simulator.stand import EXPIRY, Stand, connected, spy_option, until
 from tests.unit.simulator.wire import errors, ids, order_fields, wired
@@ -257,3 +260,34 @@ async def test_a_request_that_fails_validation_says_why(gateway: Stand) -> None:
         (answer,) = await wire.answers()
         assert answer[2:4] == ["1", "321"]
         assert "Invalid time in force" in answer[4]
+
+
+async def test_a_sale_that_waits_for_its_time_takes_the_stops_of_its_group_with_it(
+    gateway: Stand,
+) -> None:
+    gateway.quote("0.45", "0.50")
+    async with connected(gateway) as ib:
+        contract = await call(ib)
+        bought = ib.placeOrder(contract, ib_async.MarketOrder("BUY", 2))
+        await until(bought.isDone)
+        at = gateway.clock.moment.astimezone(EXCHANGE_ZONE) + timedelta(minutes=5)
+        time = ib_async.TimeCondition(isMore=True, time=f"{at:%Y%m%d %H:%M:%S} US/Eastern")
+        group: dict[str, Any] = {"ocaGroup": "one", "ocaType": 2, "tif": "GTC"}
+        last_sale = ib_async.MarketOrder("SELL", 2, conditions=[time], **group)
+        trail = ib_async.Order(
+            action="SELL",
+            orderType="TRAIL",
+            totalQuantity=2,
+            trailingPercent=20,
+            trailStopPrice=0.33,
+            **group,
+        )
+        stop = ib_async.StopOrder("SELL", 2, 0.30, **group)
+        resting = [ib.placeOrder(contract, each) for each in (last_sale, trail, stop)]
+        await until(lambda: {each.orderStatus.status for each in resting} == {"PreSubmitted"})
+        gateway.clock.pass_by(minutes=6)
+        gateway.step()
+        await until(lambda: all(each.isDone() for each in resting))
+        ended = [each.orderStatus.status for each in resting]
+        assert ended == ["Filled", "Cancelled", "Cancelled"]
+        assert ib.positions() == []
