@@ -16,6 +16,7 @@ from autoscalper.broker import orderbook
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, PositionReported, Snapshot
+from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
 from autoscalper.domain.identity import ClientOrderId, IbOrderId
 from autoscalper.domain.order import WORKING, OrderStatus, Purpose
@@ -23,6 +24,9 @@ from autoscalper.links import any_to_alert
 
 #: How long an order in doubt may have been under way before it counts as not there.
 GRACE = timedelta(seconds=3)
+#: The same for protection that worked before and is missing: what it leaves without a stop is worse
+#: than a second stop for as long as it takes to cancel a first one that shows up after all.
+GRACE_OF_PROTECTION = timedelta(seconds=1)
 #: Least time between two snapshots that are taken because of a doubt.
 BETWEEN_SNAPSHOTS = timedelta(seconds=1)
 
@@ -34,9 +38,15 @@ def is_due(book: Book, now: datetime) -> bool:
         return False
     if any(order.twin_perm_id is not None for order in book.orders.values()):
         return True
-    doubts = [order.doubted_at for order in book.orders.values() if order.is_live]
-    doubts += [trade.unseen_at for trade in book.open_trades()]
-    return any(doubted_at is not None and now - doubted_at >= GRACE for doubted_at in doubts)
+    doubts = [(each.doubted_at, grace_of(each)) for each in book.orders.values() if each.is_live]
+    doubts += [(trade.unseen_at, GRACE) for trade in book.open_trades()]
+    return any(since is not None and now - since >= grace for since, grace in doubts)
+
+
+def grace_of(order: Order) -> timedelta:
+    """Return how long ``order`` may be in doubt before it counts as not there."""
+    is_lost = order.missed and order.worked and order.purpose in PROTECTIVE
+    return GRACE_OF_PROTECTION if is_lost else GRACE
 
 
 def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
@@ -121,7 +131,7 @@ def _missing(book: Book, order: Order, snapshot: Snapshot, now: datetime) -> lis
         book.put_order(replace(order, status=OrderStatus.FILLED, doubted_at=None))
         return []
     doubted_at = order.doubted_at or now
-    is_early = not order.missed or now - doubted_at < GRACE
+    is_early = not order.missed or now - doubted_at < grace_of(order)
     if is_early and not _never_arrived(book, order, snapshot):
         doubted = replace(
             order, status=OrderStatus.IN_DOUBT, doubted_at=doubted_at, missed=True, asked=None

@@ -522,3 +522,36 @@ def test_a_position_as_it_is_counted_raises_no_doubt() -> None:
     story = opened()
     story.hear(PositionReported(con_id=story.con_id, position=2))
     assert story.trade.unseen_at is None
+
+
+def test_a_stop_that_the_gateway_lost_is_placed_anew_after_two_looks_a_second_apart() -> None:
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    story.lose()
+    del story.gateway.orders[stop.ib_order_id]
+    story.connect()
+    assert story.order(Purpose.STOP_LOSS).status is OrderStatus.IN_DOUBT
+    story.wait(0.5)
+    assert story.gateway.stops(story.con_id) == 0
+
+    story.wait(1)
+    assert story.book.orders[stop.client_order_id].status is OrderStatus.ABANDONED
+    assert story.gateway.stops(story.con_id) == 2
+
+
+def test_a_stop_that_only_seemed_to_be_lost_is_canceled_when_it_shows_up() -> None:
+    story = opened()
+    stop = story.order(Purpose.STOP_LOSS)
+    hidden = story.gateway.orders[stop.ib_order_id]
+    story.lose()
+    del story.gateway.orders[stop.ib_order_id]
+    story.connect()
+    story.wait(2)
+    story.gateway.orders[stop.ib_order_id] = hidden
+    assert story.order(Purpose.STOP_LOSS).client_order_id != stop.client_order_id
+    story.lose()
+    story.connect()
+    story.wait(3)
+
+    assert story.gateway.stops(story.con_id) == 2
+    assert len([each for each in story.gateway.live() if each.terms.stop_price]) == 1
