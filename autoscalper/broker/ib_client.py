@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import assert_never
+from typing import Any, assert_never
 
 from ib_async.wrapper import RequestError
 
@@ -35,6 +35,9 @@ from autoscalper.runtime.backoff import waits
 
 logger = logging.getLogger(__name__)
 
+#: Seconds for a gateway to say its version, which it does at once. A relay without one says
+#: nothing, and whoever waits for it long misses the moment when the gateway is there.
+GREETING_SECONDS = 2.0
 #: Seconds for a connection to be ready to use, and for each part of a snapshot.
 CONNECT_SECONDS = 10.0
 SNAPSHOT_SECONDS = 20.0
@@ -227,7 +230,9 @@ class IbClient:
             )
         )
         try:
-            await asyncio.wait({connecting, ib.ended}, return_when=asyncio.FIRST_COMPLETED)
+            await _first_of(connecting, ib.ended, seconds=GREETING_SECONDS)
+            if ib.was_greeted:
+                await _first_of(connecting, ib.ended)
             if not connecting.done():
                 raise _why_ended(ib)
             await connecting
@@ -325,7 +330,13 @@ async def _watch_socket(ib: IbConnection) -> None:
     raise ConnectionError(await ib.ended)
 
 
+async def _first_of(*futures: asyncio.Future[Any], seconds: float | None = None) -> None:
+    await asyncio.wait(futures, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _why_ended(ib: IbConnection) -> GatewayAbsent | GatewayNotReady:
+    if not ib.ended.done():
+        return GatewayNotReady("the gateway accepts connections and does not greet")
     reason = ib.ended.result()
     return GatewayNotReady(reason) if ib.was_greeted else GatewayAbsent(reason)
 

@@ -52,6 +52,7 @@ DETAILS = ContractDetails(
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {
+        "GREETING_SECONDS": 0.2,
         "CONNECT_SECONDS": 0.3,
         "SNAPSHOT_SECONDS": 0.3,
         "COMPLETED_SECONDS": 0.1,
@@ -164,9 +165,15 @@ async def test_a_relay_that_accepts_and_hangs_up_is_no_gateway() -> None:
         assert len(listener.reasons()) == 2
 
 
-@pytest.mark.parametrize("greets", [False, True])
+@pytest.mark.parametrize(
+    ("greets", "reason"),
+    [
+        (False, "the gateway accepts connections and does not greet"),
+        (True, "the gateway does not finish the handshake"),
+    ],
+)
 async def test_a_gateway_that_falls_silent_in_the_handshake_is_left_and_tried_again(
-    greets: bool,
+    greets: bool, reason: str
 ) -> None:
     async def script(peer: Peer) -> None:
         if greets:
@@ -175,7 +182,18 @@ async def test_a_gateway_that_falls_silent_in_the_handshake_is_left_and_tried_ag
 
     async with a_gateway(script, well) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
-        assert listener.reasons() == ["the gateway does not finish the handshake"]
+        assert listener.reasons() == [reason]
+
+
+async def test_a_relay_without_a_gateway_is_not_waited_for_as_long_as_a_login(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.gone()
+
+    monkeypatch.setattr(ib_client, "CONNECT_SECONDS", 60.0)
+    async with a_gateway(script, well) as gateway, listening(gateway.port) as listener:
+        await until(listener.snapshots, "a snapshot")
 
 
 @pytest.mark.parametrize("code", [326, 10141])
