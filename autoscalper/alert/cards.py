@@ -21,7 +21,6 @@ from autoscalper.alert.render import shortened
 from autoscalper.alert.stories import Story
 from autoscalper.domain.order import Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
-from autoscalper.domain.settings import AlertSettings, TradingMode
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
     CommandState,
@@ -39,13 +38,6 @@ from autoscalper.links.broker_to_alert import MissedEntry
 _QUOTED = 160
 #: Steps of a trade's story that its card shows; the rest is in /why.
 _SHOWN_STEPS = 14
-
-
-def marker_of(settings: AlertSettings) -> str:
-    """Return what stands in front of everything that is not about real money."""
-    if settings.dry_run:
-        return "DRY RUN"
-    return "PAPER" if settings.trading_mode is TradingMode.PAPER else ""
 
 
 def marked(marker: str, title: str) -> str:

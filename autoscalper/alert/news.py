@@ -7,6 +7,7 @@ from typing import assert_never
 from autoscalper.alert import cards
 from autoscalper.alert.outbox import Card, Outbox
 from autoscalper.alert.stories import Story
+from autoscalper.domain.marker import marker_of
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
 from autoscalper.links import any_to_alert
@@ -38,7 +39,7 @@ class News:
         """Tell through ``outbox``, with the marks and the loudness of ``settings``."""
         self._outbox = outbox
         self._settings = settings
-        self._marker = cards.marker_of(settings)
+        self._marker = marker_of(settings)
 
     def tell(self, notice: any_to_alert.Message, story: Story | None, number: int) -> None:
         """Tell of a new notice; ``story`` is its trade's, ``number`` that of an outcome."""

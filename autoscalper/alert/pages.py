@@ -50,6 +50,7 @@ _KINDS = {
     "stops": frozenset({Purpose.STOP_LOSS}),
     "targets": frozenset({Purpose.TAKE_PROFIT}),
     "exits": frozenset({Purpose.EXIT}),
+    "last-day sales": frozenset({Purpose.FLATTEN}),
 }
 
 
@@ -284,11 +285,21 @@ def _position_line(trade: OpenTrade) -> str:
     worth = "no quote" if result is None else f"bid {shown(trade.bid or Decimal(0))}"
     gained = "" if result is None else f" <b>{dollars(result)}</b>"
     naked = trade.held_qty - trade.protected_qty
-    stop = f"stop {shown(trade.stop_price)}" if naked <= 0 else f"<b>{naked} without a stop</b>"
+    stop = _stop_words(trade) if naked <= 0 else f"<b>{naked} without a stop</b>"
     return (
         f"{bold(short_contract(trade.contract))}: {trade.held_qty}{paid}, {worth}{gained}, {stop},"
         f" target {shown(trade.target_price)}"
     )
+
+
+def _stop_words(trade: OpenTrade) -> str:
+    at = f"stop {shown(trade.stop_price)}"
+    trail = trade.trail
+    if trail is None:
+        return at
+    if trail.percent is not None:
+        return f"trailing {at}, {trail.percent.normalize():f} % behind"
+    return f"trailing {at}, ${shown(trail.amount or Decimal(0))} behind"
 
 
 def _unrealized_of(trade: OpenTrade) -> Decimal | None:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
-from autoscalper.alert import cards
 from autoscalper.alert.chat import ChatFailed, MessageRefused
 from autoscalper.alert.chat_commands import menu
 from autoscalper.alert.confirmations import Confirmations
@@ -23,6 +22,7 @@ from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories
 from autoscalper.alert.telegram_client import ANOTHER_POLLS, TelegramClient
 from autoscalper.alert.watch import Watch
+from autoscalper.domain.marker import marker_of
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links import alert_to_broker
 from autoscalper.runtime.backoff import waits
@@ -51,7 +51,7 @@ class Telegram:
     ) -> None:
         """Use what alert keeps in ``store``; commands go into ``commands``."""
         settings, clock = process.settings, process.clock
-        marker = cards.marker_of(settings)
+        marker = marker_of(settings)
         self._client = TelegramClient(
             settings.telegram_bot_token.value,
             int(settings.telegram_chat_id),

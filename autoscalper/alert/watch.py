@@ -19,6 +19,7 @@ from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories
 from autoscalper.alert.view import View, seen_in
 from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.marker import marker_of
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
 from autoscalper.runtime.clock import Clock
@@ -73,7 +74,7 @@ class Watch:
         self._give = give
         self._unheard = unheard
         self._clock = clock
-        self._marker = cards.marker_of(settings)
+        self._marker = marker_of(settings)
         self._outages = {
             Subject(subject): msgspec.json.decode(text, type=Outage)
             for subject, text in store.execute("SELECT subject, outage FROM outages")

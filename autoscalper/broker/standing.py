@@ -131,6 +131,7 @@ def _open_trade(book: Book, trade: Trade, now: datetime) -> broker_to_alert.Open
         protected_qty=covered_by(order for order in orders if order.status in WORKING),
         stop_price=trade.stop_price,
         target_price=trade.target_price,
+        trail=trade.trail,
     )
 
 

@@ -193,6 +193,7 @@ class TelegramBot(Common, frozen=True, kw_only=True):
     telegram_chat_id: str = ""
     #: Where a stand-in for Telegram listens, on this machine only; empty: Telegram itself.
     telegram_api_url: str = ""
+    trading_mode: TradingMode = TradingMode.PAPER
 
 
 class Loudness(enum.Enum):
@@ -244,7 +245,6 @@ class AlertSettings(TelegramBot, frozen=True, kw_only=True):
     telegram_user_ids: tuple[str, ...] = ()
     #: ``kind=loud``, ``kind=silent`` or ``kind=off``, comma-separated; see ``NoticeKind``.
     telegram_notices: dict[str, str] = {}
-    trading_mode: TradingMode = TradingMode.PAPER
     #: The gateway's daily restart, which is no outage, as the broker knows it.
     auto_restart_time: str = "11:45 PM"
     time_zone: str = "America/New_York"

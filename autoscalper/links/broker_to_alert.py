@@ -14,6 +14,7 @@ import msgspec
 
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.links.alert_to_broker import NamedPosition
 from autoscalper.runtime.errors import StorageFailed
@@ -37,8 +38,11 @@ class OpenTrade(msgspec.Struct, frozen=True, kw_only=True):
     multiplier: Decimal
     #: Contracts that a stop protects which works at the broker.
     protected_qty: int
+    #: Where the stop is; one that trails, as far as it is known to have come.
     stop_price: Decimal
     target_price: Decimal
+    #: How the stop follows the premium, None if it stays where it is.
+    trail: TrailBy | None = None
 
 
 class LiveOrder(msgspec.Struct, frozen=True, kw_only=True):

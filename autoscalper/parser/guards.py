@@ -8,6 +8,7 @@ written, and can add nothing to it.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import assert_never
 
 from autoscalper.domain.contract import ContractTerms
@@ -22,6 +23,7 @@ from autoscalper.domain.instruction import (
     NoteRisk,
     OpenTrade,
     SetTargets,
+    StopRule,
     TrimTrade,
 )
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
@@ -36,6 +38,7 @@ from autoscalper.parser.grammar.findings import Finding
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.normalise import normalise
 from autoscalper.parser.grammar.post import Clause, Post, parse, terms_near
+from autoscalper.parser.grammar.strategies import is_leg
 from autoscalper.parser.machine_talk import speaks_to_machines
 from autoscalper.parser.witness import Untrue, Witness, is_below
 
@@ -238,19 +241,7 @@ def _follow_up(claim: Claim, witness: Witness) -> _FollowUp:
     stop = witness.stop(claim.stop, price, named) if claim.stop else None
     match claim.deed:
         case Deed.ADD:
-            average = claim.average
-            is_report = witness.post.reports_gain and average is None
-            if is_report or not witness.post.meanings.isdisjoint(_NO_ENTRY_POST):
-                raise Untrue("sees more bought in what is something else")
-            if price is None and average is None:
-                raise Untrue("sees more bought without a price")
-            return AddToTrade(
-                contract=contract,
-                price=price,
-                average=witness.number("average", average, without=named)[1] if average else None,
-                stop=stop,
-                risk_level=risk_level(witness.post),
-            )
+            return _add(claim, witness, contract, price, stop)
         case Deed.TRIM:
             return TrimTrade(
                 contract=contract,
@@ -268,6 +259,34 @@ def _follow_up(claim: Claim, witness: Witness) -> _FollowUp:
             return SetTargets(contract=contract, targets=targets)
         case _:
             return CloseTrade(contract=contract, cause=_CAUSES[claim.deed], price=price)
+
+
+def _add(
+    claim: Claim,
+    witness: Witness,
+    contract: ContractTerms,
+    price: Decimal | None,
+    stop: StopRule | None,
+) -> AddToTrade:
+    post = witness.post
+    is_report = post.reports_gain and claim.average is None
+    has_legs = any(is_leg(post, mention) for mention in post.mentions)
+    if is_report or has_legs or not post.meanings.isdisjoint(_NO_ENTRY_POST):
+        raise Untrue("sees more bought in what is something else")
+    average = None
+    if claim.average:
+        average = witness.number("average", claim.average, without=post.named)[1]
+    premium = average or price
+    if premium is None:
+        raise Untrue("sees more bought without a price")
+    return AddToTrade(
+        contract=contract,
+        price=price,
+        average=average,
+        stop=stop,
+        targets=witness.targets(claim.targets, premium, post.named),
+        risk_level=risk_level(post),
+    )
 
 
 def _named(claim: Claim, witness: Witness, clause: Clause) -> ContractTerms:

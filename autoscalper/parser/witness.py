@@ -17,7 +17,7 @@ from autoscalper.domain.instruction import (
 from autoscalper.domain.reading import Evidence
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.grammar.amounts import fractions_in, is_plain_number
-from autoscalper.parser.grammar.levels import basis_of
+from autoscalper.parser.grammar.levels import basis_of, runner_after
 from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.normalise import normalise
 from autoscalper.parser.grammar.post import Clause, Post, clause_of
@@ -138,9 +138,13 @@ class Witness:
         """
         if not quotes:
             return None
-        prices = [self.number("targets", quote, without=taken)[1] for quote in quotes]
-        basis = basis_of(prices[0], premium)
-        return Targets(prices=tuple(dict.fromkeys(prices)), basis=basis)
+        found = [self.number("targets", quote, without=taken) for quote in quotes]
+        prices = [price for _, price in found]
+        return Targets(
+            prices=tuple(dict.fromkeys(prices)),
+            basis=basis_of(prices[0], premium),
+            leaves_runner=runner_after(self.post.tokens, max(at for at, _ in found)) is not None,
+        )
 
     def spoken_of(self) -> tuple[ContractTerms, ...]:
         """Return the contracts of the conversation, the one that is replied to first."""

@@ -16,6 +16,7 @@ from collections import deque
 
 import msgspec
 
+from autoscalper.domain.marker import marker_of
 from autoscalper.domain.settings import WatchdogSettings
 from autoscalper.runtime.backoff import waits
 
@@ -49,7 +50,9 @@ class TelegramVoice:
         self._is_on = settings.telegram_enabled
         self._url = f"{base}bot{settings.telegram_bot_token.value}/sendMessage"
         self._chat_id = settings.telegram_chat_id
-        self._marker = "DRY RUN " if settings.dry_run else ""
+        # As alert's messages begin.
+        marker = marker_of(settings)
+        self._marker = f"<code>{marker}</code> " if marker else ""
         self._seconds_between = seconds_between
         self._waiting: deque[str] = deque()
         self._dropped = 0
@@ -84,7 +87,7 @@ class TelegramVoice:
 
     def _next(self) -> tuple[int, str]:
         """Return as many events as one message holds, and its text."""
-        lines = [f"<b>{self._marker}WATCHDOG</b>"]
+        lines = [f"{self._marker}<b>WATCHDOG</b>"]
         if self._dropped:
             lines.append(f"{self._dropped} earlier events are only in the log")
         room = _MOST_CHARACTERS - sum(map(len, lines))

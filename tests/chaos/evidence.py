@@ -83,8 +83,9 @@ class LedgerOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_live(self) -> bool:
-        """Return whether it can still fill."""
-        return self.status not in ("Filled", "Cancelled", "Inactive") and self.anomaly != "lost"
+        """Return whether it can still fill. One that was never transmitted cannot."""
+        ended = self.status in ("Filled", "Cancelled", "Inactive", "Staged")
+        return not ended and self.anomaly != "lost"
 
 
 class HandedIn(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,9 +46,9 @@ _LOOK_SECONDS = 0.02
 PEACE_SECONDS = 2.5
 #: Seconds for which the broker trades at least between two deaths: it needs three to be sure that
 #: an order is lost, and killed faster than that for ever could do nothing about it.
-BROKER_PEACE_SECONDS = 3.5
+BROKER_PEACE_SECONDS = 5.0
 #: Seconds after which it is hit even so: the gateway may be away for long.
-LONG_BROKER_PEACE_SECONDS = 10.0
+LONG_BROKER_PEACE_SECONDS = 12.0
 #: Seconds between two looks at whether it trades.
 BROKER_LOOK_SECONDS = 0.25
 #: Seconds for which the gateway can be reached between two absences, for the same reason.

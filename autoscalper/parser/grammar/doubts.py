@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from autoscalper.domain.contract import Right
@@ -12,7 +11,8 @@ from autoscalper.parser.grammar.dates import Expiry
 from autoscalper.parser.grammar.leads import DENIED_BEFORE, PREPOSITIONS, Lead
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post, clause_of
-from autoscalper.parser.grammar.tokens import Kind, Token
+from autoscalper.parser.grammar.strategies import is_leg, is_sold
+from autoscalper.parser.grammar.tokens import Kind
 
 #: Verbs that without a price may be a plan.
 _NEED_PRICE = meanings("BUYING OPEN LONG SHORT")
@@ -32,8 +32,6 @@ _SMALL_CHANGE = Decimal("0.05")
 #: Words of sizing: who says them of a whole contract has bought it.
 _COMMITMENT = meanings("LIGHT RISKY")
 _BESIDE_COMMITMENT = _COMMITMENT | meanings("FILLER MENTION EXPIRY_WORD")
-#: What joins the strikes of a spread: "180c/185c", "180-185c".
-_JOINTS = meanings("SLASH DASH")
 #: Units of order flow: "$2.4M".
 _BIG_MONEY = frozenset("k m mm mil million b".split())
 #: Words that judge a trade: beside a contract without a verb they may make it a remark.
@@ -49,14 +47,15 @@ _TELLING = _REMARKS | frozenset(
 _GREETED = frozenset("morning afternoon evening".split())
 #: Why a contract with two strikes is not entered.
 MAY_BE_SPREAD = "may be a spread"
-_NOT_SINGLE_OPTIONS = {Meaning.SPREAD: "a spread", Meaning.WRITE: "short premium"}
+_SHORT_PREMIUM = "may be short premium"
+_NOT_SINGLE_OPTIONS = {Meaning.SPREAD: MAY_BE_SPREAD, Meaning.WRITE: _SHORT_PREMIUM}
 
 
 def why_not_single(post: Post, mention: Mention) -> str | None:
     """Return why the post may mean something else than buying one option; None if it does not."""
-    for meaning, what in _NOT_SINGLE_OPTIONS.items():
+    for meaning, reason in _NOT_SINGLE_OPTIONS.items():
         if meaning in post.meanings:
-            return f"may be {what}"
+            return reason
     if Meaning.QUOTED in post.meanings:
         return "may quote somebody"
     if Meaning.RECAP in post.meanings:
@@ -68,23 +67,9 @@ def why_not_single(post: Post, mention: Mention) -> str | None:
         return "may be shares"
     if clause.is_question:
         return "a question"
-    return MAY_BE_SPREAD if _has_two_strikes(post, mention) else None
-
-
-def _has_two_strikes(post: Post, mention: Mention) -> bool:
-    tokens, at = post.tokens, mention.strike_at
-    return (_joins_strikes(tokens, at - 1) and tokens[at - 2].kind is Kind.NUMBER) or (
-        _joins_strikes(tokens, at + 1) and tokens[at + 2].suffix in ("c", "p")
-    )
-
-
-def _joins_strikes(tokens: Sequence[Token], index: int) -> bool:
-    return (
-        0 < index < len(tokens) - 1
-        and tokens[index].meaning in _JOINTS
-        and tokens[index - 1].end == tokens[index].start
-        and tokens[index].end == tokens[index + 1].start
-    )
+    if is_sold(post, mention):
+        return _SHORT_PREMIUM
+    return MAY_BE_SPREAD if is_leg(post, mention) else None
 
 
 def why_unsure(post: Post, mention: Mention, lead: Lead, price: Price | None) -> str | None:
@@ -102,7 +87,7 @@ def why_unsure(post: Post, mention: Mention, lead: Lead, price: Price | None) ->
     if price is not None and price.price >= mention.strike:
         return "a price above the strike"
     if lead.order is Meaning.SHORT and mention.right is not Right.PUT:
-        return "may be short premium"
+        return _SHORT_PREMIUM
     if lead.order is None:
         return _why_bare_is_unsure(post, mention, lead, price)
     return _why_verb_is_unsure(post, lead, price)

@@ -79,13 +79,16 @@ def _add(post: Post, clause: Clause) -> Finding | None:
         taken = post.named if average is None else post.named | {average}
         price = labelled_price(tokens, clause.first, clause.stop, taken)
     price_at = price.at if price is not None else None
-    premium = tokens[average].number if average is not None else None
+    premium_at = average if average is not None else price_at
+    premium = tokens[premium_at].number if premium_at is not None else None
     stop = find_stop(tokens, 0, len(tokens), premium)
+    targets = find_targets(tokens, 0, len(tokens), premium)
     found = AddToTrade(
         contract=terms_near(post, clause)[0],
         price=tokens[price_at].number if price_at is not None else None,
-        average=premium,
+        average=tokens[average].number if average is not None else None,
         stop=stop.rule if stop is not None else None,
+        targets=targets[0] if targets is not None else None,
         risk_level=risk_level(post),
     )
     at = verb if verb is not None else average or 0

@@ -33,6 +33,15 @@ _TARGET_GLUE = _GLUE | meanings("TARGET COMMA SLASH PLUS NEWLINE")
 _ENTRY_WORDS = frozenset(
     "entry entries cost avg average 成本 成本价 入场价 进场价 入場價 买入价 均价".split()
 )
+#: What may stand between the last target and the runner that is kept beyond it.
+_RUNNER_GLUE = meanings(
+    "FILLER COMMA SLASH PLUS AND DASH COLON NEWLINE PAREN TARGET NUMBER LEAVE REST PART HALF SELF "
+    "FUTURE SIZE LIGHT CONTRACTS"
+)
+#: What says that a runner is kept, not that the target is the runner's own.
+_KEEPS = meanings("LEAVE REST")
+#: Words without a meaning between the last target and its runner: "then let".
+_MOST_UNKNOWN = 2
 _NUMBERED = meanings("NUMBER COLON AT")
 _REACH = 8
 _MOST_TARGETS = 5
@@ -137,20 +146,47 @@ def _level_before(
 def find_targets(
     tokens: Sequence[Token], first: int, stop: int, premium: Decimal | None = None
 ) -> tuple[Targets, list[int]] | None:
-    """Return the levels that follow a target word, and their tokens."""
+    """Return the levels that follow a target word, and the tokens of these and of a runner."""
     target = Meaning.TARGET
     for index in range(first, stop):
         if tokens[index].meaning is target:
             found = _numbers_after(tokens, index, stop)
             if found:
                 prices = [price for _, price in found]
-                return _targets(prices, premium), [at for at, _ in found]
+                named = [at for at, _ in found]
+                runner = runner_after(tokens, named[-1])
+                targets = Targets(
+                    prices=tuple(dict.fromkeys(prices)),
+                    basis=basis_of(prices[0], premium),
+                    leaves_runner=runner is not None,
+                )
+                return targets, named if runner is None else [*named, runner]
     return None
 
 
-def _targets(prices: list[Decimal], premium: Decimal | None) -> Targets:
-    basis = basis_of(prices[0], premium)
-    return Targets(prices=tuple(dict.fromkeys(prices)), basis=basis)
+def runner_after(tokens: Sequence[Token], last: int) -> int | None:
+    """Return the token of the runner that is kept beyond the target of token ``last``."""
+    unknown = 0
+    keeps = aims = False
+    for index in range(last + 1, min(last + 1 + _REACH, len(tokens))):
+        token = tokens[index]
+        if token.meaning is Meaning.RUNNER:
+            return index if (keeps or not aims) and not _has_level(tokens, index) else None
+        keeps = keeps or token.meaning in _KEEPS
+        # "3.50 for the runner" is where the runner ends.
+        aims = aims or token.word in ("for", "on", "of")
+        unknown += token.meaning is Meaning.UNKNOWN
+        if unknown > _MOST_UNKNOWN or (
+            token.meaning is not Meaning.UNKNOWN and token.meaning not in _RUNNER_GLUE
+        ):
+            return None
+    return None
+
+
+def _has_level(tokens: Sequence[Token], runner: int) -> bool:
+    # "runner @ 5"
+    after = [token.meaning for token in tokens[runner + 1 : runner + 3]]
+    return after in ([Meaning.AT, Meaning.NUMBER], [Meaning.TARGET, Meaning.NUMBER])
 
 
 def _is_ordinal(tokens: Sequence[Token], index: int, stop: int) -> bool:
@@ -176,10 +212,22 @@ def _numbers_after(tokens: Sequence[Token], index: int, stop: int) -> list[tuple
             tokens, after, stop
         )
         if is_plain_number(tokens, after):
-            if not is_ordinal:
+            if not is_ordinal and not (found and _counts_runners(tokens, after, stop)):
                 found.append((after, token.number))
         elif token.kind is Kind.SLASHED:
             found.extend((after, Decimal(part)) for part in token.text.split("/"))
         elif token.meaning not in _TARGET_GLUE or token.meaning in STOP_WORDS:
             break
     return found
+
+
+def _counts_runners(tokens: Sequence[Token], index: int, stop: int) -> bool:
+    # "3.00, 3.50, 1 runner"
+    token = tokens[index]
+    return (
+        index + 1 < stop
+        and tokens[index + 1].meaning is Meaning.RUNNER
+        and not token.is_dollar
+        and token.text.isdigit()
+        and token.number <= _MOST_TARGETS
+    )

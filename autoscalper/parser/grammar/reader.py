@@ -14,7 +14,7 @@ from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
 from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.normalise import normalise
 from autoscalper.parser.grammar.post import Post, parse
-from autoscalper.parser.grammar.strategies import strategy_in
+from autoscalper.parser.grammar.strategies import is_leg, names_two_strikes, strategy_in
 from autoscalper.parser.grammar.tokens import MAX_TOKENS, Kind
 
 #: A longer post is not acted on; Discord itself allows 4000 characters.
@@ -48,8 +48,14 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
 def _multi_leg(post: Post, found: Finding | Doubt | Nothing) -> str:
     if isinstance(found, Finding) and not isinstance(found.instruction, OpenTrade | AddToTrade):
         return ""
-    is_joined = isinstance(found, Doubt) and found.reason == MAY_BE_SPREAD
-    return strategy_in(post) or ("a spread" if is_joined else "")
+    named = strategy_in(post)
+    if named or isinstance(found, Nothing):
+        return named or ""
+    if isinstance(found, Finding):
+        has_legs = any(is_leg(post, mention) for mention in post.mentions)
+    else:
+        has_legs = found.reason == MAY_BE_SPREAD or names_two_strikes(post)
+    return "a spread" if has_legs else ""
 
 
 def _reading(found: Finding | Doubt | Nothing) -> Reading:

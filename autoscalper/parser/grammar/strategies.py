@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from autoscalper.parser.grammar.lexicon import Meaning
+from collections.abc import Sequence
+from itertools import pairwise
+
+from autoscalper.parser.grammar.contracts import RIGHTS, Mention
+from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post
+from autoscalper.parser.grammar.tokens import Kind, Token
 
 #: What stands for more than it says, or is said in more than one way.
 _NAMES = {
@@ -26,6 +31,18 @@ _NAMES = {
 }
 #: Words of a contract and a price: a name alone is chatter.
 _FEWEST_NUMBERS = 2
+#: What joins the legs of one order: "60c/65c", "60c -1 65c".
+_JOINTS = meanings("SLASH DASH PLUS AND")
+#: What joins the strikes of one order: "60/65c", "60-65c".
+_BETWEEN_STRIKES = meanings("SLASH DASH")
+#: What in front of a count tells a leg that is bought from one that is sold.
+_SIGNS = meanings("DASH PLUS")
+#: What may stand between the joint and the strike of the leg behind it.
+_OF_LEG = meanings("TICKER CALL PUT SELL SELL_TO_CLOSE CONTRACTS")
+#: How far in front of the strike its joint may stand, in tokens.
+_REACH = 10
+#: From here on two numbers with a slash are no date: "60/65 calls".
+_SMALLEST_PAIRED_STRIKE = 13
 
 
 def strategy_in(post: Post) -> str | None:
@@ -42,3 +59,124 @@ def strategy_in(post: Post) -> str | None:
         singular = singular.removesuffix(tail)
     article = "an" if singular[:1] in "aeiou" else "a"
     return _NAMES.get(singular, f"{article} {singular}")
+
+
+def names_two_strikes(post: Post) -> bool:
+    """Return whether the post names two strikes and one right: "60/65 calls"."""
+    return any(
+        token.kind is Kind.SLASHED
+        and all(int(part) >= _SMALLEST_PAIRED_STRIKE for part in token.text.split("/"))
+        and (right.meaning in RIGHTS or (right.word in ("c", "p") and right.start == token.end))
+        for token, right in pairwise(post.tokens)
+    )
+
+
+def is_leg(post: Post, mention: Mention) -> bool:
+    """Return whether a contract seems to be traded together with another one, as one order."""
+    return _has_two_strikes(post, mention.strike_at) or any(
+        mention in pair and _are_joined(post, *pair) for pair in pairwise(post.mentions)
+    )
+
+
+def is_sold(post: Post, mention: Mention) -> bool:
+    """Return whether a minus stands before the count of a contract: "-1 XYZ 50c"."""
+    at = _sign_before(post, mention, 0)
+    return (
+        at is not None
+        and post.tokens[at].meaning is Meaning.DASH
+        and _is_signed_count(post, at, mention)
+    )
+
+
+def _has_two_strikes(post: Post, at: int) -> bool:
+    tokens = post.tokens
+    if at + 2 < len(tokens) and tokens[at + 2].suffix in ("c", "p") and _is_tight(tokens, at + 1):
+        return True
+    if at < 2 or tokens[at - 2].kind is not Kind.NUMBER or _is_expiry(post, at - 2):
+        return False
+    if _is_tight(tokens, at - 1):
+        return True
+    # "60 - 65c" are strikes, "2 - 65c" are a count and a strike
+    before = tokens[at - 2]
+    is_strike = _is_count(before) and before.number >= _SMALLEST_PAIRED_STRIKE
+    return is_strike and tokens[at - 1].meaning in _BETWEEN_STRIKES
+
+
+def _is_tight(tokens: Sequence[Token], index: int) -> bool:
+    return (
+        tokens[index].meaning in _BETWEEN_STRIKES
+        and tokens[index - 1].end == tokens[index].start
+        and tokens[index].end == tokens[index + 1].start
+    )
+
+
+def _is_expiry(post: Post, index: int) -> bool:
+    return any(expiry.first <= index <= expiry.last for expiry in post.expiries)
+
+
+def _are_joined(post: Post, one: Mention, other: Mention) -> bool:
+    at = _sign_before(post, other, one.strike_at + 1)
+    if at is None or _is_same(one, other):
+        return False
+    if _is_signed_count(post, at, other):
+        return True
+    between = post.tokens[one.strike_at + 1 : at]
+    if other.underlying not in (None, one.underlying) or any(
+        token.meaning is Meaning.NEWLINE for token in between
+    ):
+        return False
+    match post.tokens[at].meaning:
+        case Meaning.DASH:
+            return True
+        case Meaning.AND:
+            # Two calls may be bought one by one, a call and a put make a strangle.
+            return one.right is not other.right and not _has_price(between)
+        case _:
+            return not _has_price(between)
+
+
+def _is_same(one: Mention, other: Mention) -> bool:
+    return (
+        one.strike == other.strike
+        and one.right is other.right
+        and (other.day is None or other.day == one.day)
+    )
+
+
+def _sign_before(post: Post, mention: Mention, first: int) -> int | None:
+    first = max(first, mention.strike_at - _REACH)
+    for index in range(mention.strike_at - 1, first - 1, -1):
+        token = post.tokens[index]
+        if token.meaning in _JOINTS:
+            return index
+        if not (
+            token.meaning in _OF_LEG
+            or index == mention.underlying_at
+            or _is_count(token)
+            or _is_expiry(post, index)
+        ):
+            return None
+    return None
+
+
+def _is_count(token: Token) -> bool:
+    return token.kind is Kind.NUMBER and token.text.removesuffix("x").isdigit()
+
+
+def _is_signed_count(post: Post, at: int, mention: Mention) -> bool:
+    sign, count = post.tokens[at], post.tokens[at + 1]
+    before = post.tokens[at - 1] if at else None
+    is_apart = before is None or before.kind is Kind.NEWLINE or before.end < sign.start
+    return (
+        sign.meaning in _SIGNS
+        and is_apart
+        and sign.end == count.start
+        and at + 1 != mention.strike_at
+        and _is_count(count)
+    )
+
+
+def _has_price(tokens: Sequence[Token]) -> bool:
+    return any(
+        token.kind is Kind.NUMBER and (token.is_dollar or "." in token.text) for token in tokens
+    )

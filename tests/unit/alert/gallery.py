@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from autoscalper.alert import cards, charts, outage_cards, pages
-from autoscalper.alert.cards import marker_of
 from autoscalper.alert.chat import Button, Keyboard
 from autoscalper.alert.escalation import Alarm, Outage, Recovered, Rung, Subject
 from autoscalper.alert.host import Host
@@ -19,6 +20,8 @@ from autoscalper.alert.pictures import panel_of
 from autoscalper.alert.stories import Story, fold
 from autoscalper.alert.view import ServerView
 from autoscalper.domain.identity import CommandId
+from autoscalper.domain.instruction import TrailBy
+from autoscalper.domain.marker import marker_of
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings
@@ -147,6 +150,22 @@ def _pages() -> Iterator[tuple[str, str, Keyboard]]:
     yield "/status", pages.status_text(view, closed, MARKER), REFRESH
     paused = examples.status(paused=True, trades=(), orders=())
     yield "… while paused", pages.status_text(examples.view(told=paused), [], MARKER), REFRESH
+    trailing = examples.status(
+        trades=(
+            examples.open_trade(trail=TrailBy(percent=Decimal(20)), stop_price=Decimal("1.13")),
+        ),
+        orders=(
+            examples.live_order(Purpose.STOP_LOSS, "1.13"),
+            examples.live_order(Purpose.TAKE_PROFIT, "1.87"),
+            msgspec.structs.replace(examples.live_order(Purpose.FLATTEN, "1"), price=None),
+        ),
+    )
+    trailing_view = examples.view(told=trailing)
+    yield (
+        "… with a trailing stop, and a sale for the last day",
+        pages.status_text(trailing_view, [], MARKER),
+        REFRESH,
+    )
     naked = examples.open_trade(protected_qty=1)
     away = examples.status(phase="down", trades=(naked,), foreign=examples.FOREIGN)
     away_view = examples.view(told=away)

@@ -3,12 +3,11 @@ from decimal import Decimal
 import pytest
 
 from autoscalper.alert import cards
-from autoscalper.alert.cards import marker_of, trade_text
+from autoscalper.alert.cards import trade_text
 from autoscalper.alert.stories import Story, fold
 from autoscalper.domain.identity import CommandId
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
-from autoscalper.domain.settings import AlertSettings, TradingMode
 from autoscalper.links.any_to_alert import CommandAnswered, CommandState, Level, Reported
 from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
 from tests.fakes.telegram_server.markup import plain_text
@@ -21,18 +20,6 @@ def card_after(count: int, marker: str = "") -> list[str]:
     for notice in examples.whole_life()[:count]:
         story = fold(story, notice)
     return plain_text(trade_text(story, marker)).splitlines()
-
-
-@pytest.mark.parametrize(
-    ("settings", "marker"),
-    [
-        (AlertSettings(), "DRY RUN"),
-        (AlertSettings(dry_run=False), "PAPER"),
-        (AlertSettings(dry_run=False, trading_mode=TradingMode.LIVE), ""),
-    ],
-)
-def test_only_real_money_goes_unmarked(settings: AlertSettings, marker: str) -> None:
-    assert marker_of(settings) == marker
 
 
 def test_the_card_says_what_was_ordered() -> None:

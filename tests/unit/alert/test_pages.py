@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from autoscalper.alert import pages
@@ -10,6 +11,7 @@ from autoscalper.alert.markup import MAX_CAPTION, MAX_TEXT
 from autoscalper.alert.stories import Story, fold
 from autoscalper.alert.view import ServerView
 from autoscalper.domain.identity import TradeId
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.alert_to_broker import Scope
@@ -72,14 +74,41 @@ def test_a_position_without_a_quote_has_no_invented_profit() -> None:
 
 
 def test_an_order_in_doubt_or_at_the_market_is_shown_as_such() -> None:
-    import msgspec
-
     doubted = msgspec.structs.replace(
         examples.live_order(Purpose.EXIT, "1"), status=OrderStatus.IN_DOUBT, price=None
     )
     told = examples.status(orders=(doubted,))
     text = plain_text(pages.status_text(examples.view(told=told), [], ""))
     assert "Exits: 2 MU 127.5C Mar 20 at the market (in doubt)" in text
+
+
+def test_every_kind_of_order_that_rests_is_listed() -> None:
+    for purpose in Purpose:
+        told = examples.status(orders=(examples.live_order(purpose, "1"),))
+        text = plain_text(pages.status_text(examples.view(told=told), [], ""))
+        assert "s: 2 MU 127.5C Mar 20 at 1.00" in text, purpose
+
+
+def test_the_sale_that_rests_for_the_last_day_is_named() -> None:
+    resting = msgspec.structs.replace(examples.live_order(Purpose.FLATTEN, "1"), price=None)
+    told = examples.status(orders=(resting,))
+    text = pages.status_text(examples.view(told=told), [], "")
+    assert "Last-day sales: 2 MU 127.5C Mar 20 at the market" in lines(text)
+
+
+@pytest.mark.parametrize(
+    ("trail", "stop"),
+    [
+        (None, "stop 0.94,"),
+        (TrailBy(percent=Decimal("20")), "trailing stop 0.94, 20 % behind,"),
+        (TrailBy(percent=Decimal("12.5")), "trailing stop 0.94, 12.5 % behind,"),
+        (TrailBy(amount=Decimal("0.1")), "trailing stop 0.94, $0.10 behind,"),
+    ],
+)
+def test_a_stop_that_trails_is_shown_as_such(trail: TrailBy | None, stop: str) -> None:
+    told = examples.status(trades=(examples.open_trade(trail=trail),))
+    text = plain_text(pages.status_text(examples.view(told=told), [], ""))
+    assert f"bid 1.41 +$36.00, {stop} target 1.87" in text
 
 
 def test_a_status_that_is_old_says_how_old() -> None:

@@ -7,6 +7,7 @@ from autoscalper.broker import standing
 from autoscalper.broker.events import GatewayConnecting, Holding, PositionReported
 from autoscalper.broker.standing import status_of
 from autoscalper.domain.identity import ConId
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import TradeChanged
@@ -70,6 +71,17 @@ def test_a_position_whose_stop_is_gone_is_shown_naked() -> None:
     story.book.put_order(replace(stop, status=OrderStatus.CANCELED))
     (trade,) = status_of(story.book, story.now).trades
     assert trade.protected_qty == 0
+
+
+def test_a_stop_that_trails_is_shown_with_how_far_behind_it_is() -> None:
+    story = opened()
+    story.quote("0.50", "0.52")
+    story.move_stop(TrailBy(percent=Decimal(20)))
+    (trade,) = status_of(story.book, story.now).trades
+    assert (trade.stop_price, trade.trail) == (Decimal("0.40"), TrailBy(percent=Decimal(20)))
+    story.move_stop("0.45")
+    (trade,) = status_of(story.book, story.now).trades
+    assert (trade.stop_price, trade.trail) == (Decimal("0.45"), None)
 
 
 def test_the_status_lists_what_can_still_fill() -> None:

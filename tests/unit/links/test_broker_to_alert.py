@@ -1,14 +1,20 @@
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from autoscalper.domain.instruction import TrailBy
 from autoscalper.links import broker_to_alert
 from autoscalper.runtime.errors import StorageFailed
 from tests.unit.alert import examples
 
 
 def test_what_was_left_is_what_is_read(tmp_path: Path) -> None:
-    for status in (examples.status(missed=(examples.missed(),)), examples.status(paused=True)):
+    for status in (
+        examples.status(missed=(examples.missed(),)),
+        examples.status(paused=True),
+        examples.status(trades=(examples.open_trade(trail=TrailBy(percent=Decimal(20))),)),
+    ):
         broker_to_alert.leave(tmp_path, status)
         assert broker_to_alert.read(tmp_path) == status
 

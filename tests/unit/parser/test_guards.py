@@ -251,6 +251,26 @@ def test_an_add_needs_a_price_or_an_average_from_the_post() -> None:
     assert isinstance(reading(text, conversation(Stage.OPEN), **claim, price=".60"), Abstained)
 
 
+def test_an_add_keeps_the_targets_that_the_post_names() -> None:
+    text = "nibbled a bit more .62, out at .90 1.20 rest runners"
+    claim: dict[str, Any] = {"deed": Deed.ADD, "words": "nibbled a bit more", "price": ".62"}
+    found = instruction(text, conversation(Stage.OPEN), **claim, targets=(".90", "1.20"))
+    assert isinstance(found, AddToTrade)
+    prices = (Decimal("0.90"), Decimal("1.20"))
+    assert found.targets == Targets(prices=prices, leaves_runner=True)
+    assert isinstance(
+        reading(text, conversation(Stage.OPEN), **claim, targets=("1.50",)), Abstained
+    )
+
+
+def test_an_add_of_several_legs_is_none() -> None:
+    text = "nibbled a bit more TSM 190c -1 195c 4/17 .62"
+    claim: dict[str, Any] = {"deed": Deed.ADD, "words": "nibbled a bit more", "price": ".62"}
+    assert isinstance(reading(text, conversation(Stage.OPEN), **claim), Abstained)
+    without = text.replace(" -1 195c", "")
+    assert isinstance(reading(without, conversation(Stage.OPEN), **claim), Instructed)
+
+
 def test_a_stop_is_a_price_of_the_post_or_the_entry() -> None:
     claim: dict[str, Any] = {"deed": Deed.MOVE_STOP, "words": "worst case"}
     found = instruction("worst case we scratch at my entry", **claim, stop="my entry")

@@ -3,9 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
-from autoscalper.domain.settings import Secret, WatchdogSettings
+from autoscalper.domain.settings import Secret, TradingMode, WatchdogSettings
 from autoscalper.watchdog import telegram_voice
 from autoscalper.watchdog.telegram_voice import MOST_WAITING, TelegramVoice
 from tests.fakes.home import until
@@ -54,6 +55,23 @@ async def test_a_death_is_told_with_the_last_words(
         "ValueError: x & y",
     ]
     assert not server.last().silent
+
+
+@pytest.mark.parametrize(
+    ("mode", "title"),
+    [(TradingMode.PAPER, "PAPER WATCHDOG"), (TradingMode.LIVE, "WATCHDOG")],
+)
+async def test_all_but_real_money_is_marked(
+    server: TelegramServer, mode: TradingMode, title: str
+) -> None:
+    ordered = msgspec.structs.replace(settings(server), dry_run=False, trading_mode=mode)
+    voice = TelegramVoice(ordered)
+    task = asyncio.ensure_future(voice.speak())
+    voice.say("alert ended and was started again")
+    await until(server.shown, "a message")
+    assert server.last().text.splitlines()[0] == title
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_many_deaths_become_few_messages(

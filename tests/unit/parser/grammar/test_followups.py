@@ -11,13 +11,17 @@ from autoscalper.domain.instruction import (
     MoveStop,
     NotePlan,
     NoteRisk,
+    PriceBasis,
     SetTargets,
     StopAt,
+    Targets,
 )
 from autoscalper.parser.grammar.followups import read_add, read_note, read_stop, read_targets
 from autoscalper.parser.grammar.post import parse
 
 TUESDAY = date(2026, 8, 11)
+_UNDERLYING_TARGET = Targets(prices=(Decimal(510),), basis=PriceBasis.UNDERLYING)
+_TARGETS_AND_RUNNER = Targets(prices=(Decimal(3), Decimal("3.50")), leaves_runner=True)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,30 @@ def test_an_add_may_come_with_a_stop() -> None:
     assert found is not None
     assert isinstance(found.instruction, AddToTrade)
     assert found.instruction.stop == StopAt(price=Decimal("1.50"))
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ("added @ 1.90, TP 3.50", Targets(prices=(Decimal("3.50"),))),
+        ("added, new avg 2.12, PT 510", _UNDERLYING_TARGET),
+        ("added @ 1.90, targets 3 / 3.50, runner", _TARGETS_AND_RUNNER),
+        ("added @ 1.90. TP1 hit", None),
+        ("added @ 1.90", None),
+    ],
+)
+def test_an_add_may_come_with_targets(text: str, targets: Targets | None) -> None:
+    found = read_add(parse(text, TUESDAY))
+    assert found is not None
+    assert isinstance(found.instruction, AddToTrade)
+    assert found.instruction.targets == targets
+
+
+def test_the_price_of_an_add_tells_whose_price_its_stop_is() -> None:
+    found = read_add(parse("added @ .40, stop 12", TUESDAY))
+    assert found is not None
+    assert isinstance(found.instruction, AddToTrade)
+    assert found.instruction.stop == StopAt(price=Decimal(12), basis=PriceBasis.UNDERLYING)
 
 
 @pytest.mark.parametrize("text", ["SL 2.10", "moved stop to 2.10", "2.10 trail if you still hold"])

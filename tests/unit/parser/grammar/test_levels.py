@@ -106,3 +106,48 @@ def test_targets_are_listed_in_order(text: str, prices: list[str]) -> None:
 def test_a_target_that_was_hit_is_none(text: str) -> None:
     tokens = tokenise(text)
     assert find_targets(tokens, 0, len(tokens)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "prices"),
+    [
+        ("TP 3.50, runners", ["3.50"]),
+        ("TP 3.00 / 3.50 / runner", ["3.00", "3.50"]),
+        ("TP1: 3.00\nTP2: 3.50\nTP3: runners", ["3.00", "3.50"]),
+        ("targets 3.00, 3.50, 1 runner", ["3.00", "3.50"]),
+        ("PT 182/185 + runners", ["182", "185"]),
+        ("TP 3.50 then let a runner ride", ["3.50"]),
+        ("TP 3.50, leave some for runners", ["3.50"]),
+    ],
+)
+def test_a_runner_may_be_kept_beyond_the_targets(text: str, prices: list[str]) -> None:
+    tokens = tokenise(text)
+    found = find_targets(tokens, 0, len(tokens))
+    assert found is not None
+    targets, named = found
+    assert targets.leaves_runner
+    assert [str(price) for price in targets.prices] == prices
+    assert tokens[named[-1]].word.startswith("runner")
+
+
+@pytest.mark.parametrize(
+    ("text", "prices"),
+    [
+        ("TP 3.50", ["3.50"]),
+        ("TP 3.50, no runners", ["3.50"]),
+        ("TP 3.50. runners later", ["3.50"]),
+        ("TP 3.50 for the runner", ["3.50"]),
+        ("runner TP 3.50", ["3.50"]),
+        ("TP 3.00, runner 3.50", ["3.00", "3.50"]),
+        ("TP 3.00, runners to 3.50", ["3.00", "3.50"]),
+        ("TP 3.00, runner @ 3.50", ["3.00"]),
+        ("TP 3.50 lovely quiet sunny runners", ["3.50"]),
+    ],
+)
+def test_a_runner_with_an_end_of_its_own_is_none(text: str, prices: list[str]) -> None:
+    tokens = tokenise(text)
+    found = find_targets(tokens, 0, len(tokens))
+    assert found is not None
+    targets, _ = found
+    assert not targets.leaves_runner
+    assert [str(price) for price in targets.prices] == prices

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from autoscalper.domain.reading import Abstained
+from autoscalper.domain.instruction import OpenTrade
+from autoscalper.domain.reading import Abstained, Instructed
 from autoscalper.parser.grammar import read
 
 TUESDAY = date(2026, 8, 11)
@@ -31,6 +32,26 @@ TUESDAY = date(2026, 8, 11)
         ("collar on MSFT 490p 510c 8/14", "a collar"),
         ("PCS MSFT 480/475 .60", "a put credit spread"),
         ("BTO MSFT 500c/505c 1.10", "a spread"),
+        ("BTO 1 MSFT 8/14 500c -1 MSFT 505c", "a spread"),
+        ("BTO 1 MSFT 500c -1 MSFT 505c 8/14 @ 1.10", "a spread"),
+        ("BTO +2 MSFT 500c -4 MSFT 505c +2 MSFT 510c .40", "a spread"),
+        ("BTO MSFT 8/14 500c +1 505c -1 1.10", "a spread"),
+        ("BTO MSFT 500c -1 505c 8/14 1.10", "a spread"),
+        ("BTO MSFT 500c 2.10 -1 505c 8/14", "a spread"),
+        ("BTO 1x MSFT 8/14 500c - 1x MSFT 8/14 505c @ .90", "a spread"),
+        ("Bought 2 MSFT 500 calls 8/14 -2 MSFT 505 calls 8/14 for 1.10", "a spread"),
+        ("BTO 1 MSFT 500c 8/14\n-1 MSFT 505c 8/14 @ 1.10", "a spread"),
+        ("BTO MSFT 8/14 500c / 505c 1.10", "a spread"),
+        ("BTO MSFT 8/14 500c / -1 MSFT 505c 1.10", "a spread"),
+        ("BTO MSFT 500c 8/14 / STC MSFT 505c 1.10", "a spread"),
+        ("BTO MSFT 8/14 500 - 505c 1.10", "a spread"),
+        ("BTO MSFT 8/14 500c - MSFT 8/21 500c 1.10", "a spread"),
+        ("BTO MSFT 500c + 490p 8/14 9.20", "a spread"),
+        ("BTO MSFT 500c & 490p 8/14 9.20", "a spread"),
+        ("BTO MSFT 500/505 calls 8/14 1.10", "a spread"),
+        ("BTO MSFT 500/505c 8/14 1.10", "a spread"),
+        ("BTO .MSFT260814C500 -.MSFT260814C505 @ 1.10", "a spread"),
+        ("added MSFT 500c -1 505c @ 1.10", "a spread"),
     ],
 )
 def test_more_than_one_option_is_named(text: str, named: str) -> None:
@@ -40,8 +61,52 @@ def test_more_than_one_option_is_named(text: str, named: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["BTO MSFT 505c 8/14 @ 4.10", "iron condor season", "that spread was wide"]
+    "text",
+    [
+        "BTO MSFT 505c 8/14 @ 4.10",
+        "iron condor season",
+        "that spread was wide",
+        "MSFT 500/505 calls did well",
+        "out of MSFT 500c / 505c",
+    ],
 )
 def test_one_option_and_talk_are_no_strategy(text: str) -> None:
     reading = read(text, posted_on=TUESDAY)
     assert not isinstance(reading, Abstained) or reading.multi_leg == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BTO MSFT - 505c - 8/14 - 4.10",
+        "BTO MSFT -505c 8/14 4.10",
+        "BTO MSFT -505 calls 8/14 4.10",
+        "BTO +1 MSFT 505c 8/14 4.10",
+        "BTO 2 - MSFT 505c 8/14 4.10",
+        "BTO MSFT Aug 14 - 505c 4.10",
+        "BTO MSFT 505c 8/14 4.10\nBTO NVDA 200c 8/14 3.10",
+        "BTO MSFT 505c 8/14 4.10\n- NVDA 200c 8/14 3.10",
+        "BTO MSFT 505c 8/14 @ 4.10 and 510c @ 2.90",
+        "BTO MSFT 505c 8/14 4.10 / 510c 2.90",
+        "BTO MSFT 505c 8/14 4.10 - MSFT 505c",
+        "BTO MSFT 505c 8/14 4.10 - NVDA 200c 8/14 3.10",
+        "BTO MSFT 505c 8/14 4.10\n- 510c 8/14 2.90",
+        "BTO MSFT 505c & 510c 8/14 4.10",
+        "BTO MSFT 8/14 502.35 - 505c 4.10",
+    ],
+)
+def test_one_option_may_stand_beside_marks_and_other_trades(text: str) -> None:
+    reading = read(text, posted_on=TUESDAY)
+    assert isinstance(reading, Instructed)
+    assert isinstance(reading.instruction, OpenTrade)
+    assert reading.instruction.contract.strike == 505
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-1 MSFT 505c 8/14 4.10", "BTO -2 MSFT 505c 8/14 @ 4.10", "-1x MSFT 8/14 505 call 4.10"],
+)
+def test_a_count_with_a_minus_is_no_purchase(text: str) -> None:
+    reading = read(text, posted_on=TUESDAY)
+    assert isinstance(reading, Abstained)
+    assert reading.reason == "may be short premium"

@@ -1,0 +1,155 @@
+"""When a post passed which point of its way, from what the processes keep anyway. Reads only.
+
+The post's own stamps travel with it: when ingest was handed it, when parser had read it, when the
+broker decided. The logs and the broker's journal add when they kept it, the gateway's ledger when
+it had read the order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from autoscalper.broker.orders import Order, digest
+from autoscalper.domain.order import Purpose
+from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
+from autoscalper.links.parser_to_broker import SignalIssued
+
+#: The points in their order: who passes them and what is over then.
+POINTS = (
+    "handed over",
+    "ingest has it",
+    "ingest keeps it",
+    "parser has read it",
+    "parser keeps it",
+    "broker has decided",
+    "broker has sent it",
+    "gateway has read the order",
+    "gateway has read the bracket",
+)
+ORDER, BRACKET = POINTS[-2], POINTS[-1]
+HEARD = POINTS[1]
+
+_order = msgspec.msgpack.Decoder(Order).decode
+
+#: Moments by point.
+Way = dict[str, datetime]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    at: datetime
+    message: str
+
+
+_line = msgspec.json.Decoder(_Line).decode
+
+
+def ways(
+    data_dir: Path,
+    log_dir: Path,
+    ledger: Sequence[Mapping[str, Any]],
+    handed: Mapping[str, datetime],
+    trade_of: Mapping[str, str],
+) -> dict[str, Way]:
+    """Return the way of each post in ``handed`` to its first order, as far as it got.
+
+    ``trade_of`` names the post that opened the trade which an exit is about; a post that is not in
+    it opens one.
+    """
+    found: dict[str, Way] = {each: {POINTS[0]: at} for each, at in handed.items()}
+    _add_posts(data_dir, found)
+    _add_signals(data_dir, found)
+    _add_orders(data_dir, log_dir, ledger, found, trade_of)
+    return found
+
+
+def outcomes(data_dir: Path) -> dict[str, any_to_alert.OutcomeDecided]:
+    """Return the outcomes of all posts, by post, whoever decided them."""
+    found = {}
+    for process, link in (
+        ("parser", any_to_alert.FROM_PARSER),
+        ("broker", any_to_alert.FROM_BROKER),
+    ):
+        for _, _, payload in rows(data_dir / f"{process}.db", link.name):
+            message = link.decode(payload)
+            if isinstance(message, any_to_alert.OutcomeDecided):
+                found[str(message.post_id)] = message
+    return found
+
+
+def _add_posts(data_dir: Path, found: dict[str, Way]) -> None:
+    for key, logged_at, payload in rows(data_dir / "ingest.db", ingest_to_parser.LINK.name):
+        message = ingest_to_parser.LINK.decode(payload)
+        if key in found and isinstance(message, ingest_to_parser.PostPublished):
+            found[key]["ingest has it"] = message.post.received_at
+            found[key]["ingest keeps it"] = datetime.fromisoformat(logged_at)
+
+
+def _add_signals(data_dir: Path, found: dict[str, Way]) -> None:
+    for key, logged_at, payload in rows(data_dir / "parser.db", parser_to_broker.LINK.name):
+        message = parser_to_broker.LINK.decode(payload)
+        if key in found and isinstance(message, SignalIssued):
+            found[key]["parser has read it"] = message.read_at
+            found[key]["parser keeps it"] = datetime.fromisoformat(logged_at)
+
+
+def _add_orders(
+    data_dir: Path,
+    log_dir: Path,
+    ledger: Sequence[Mapping[str, Any]],
+    found: dict[str, Way],
+    trade_of: Mapping[str, str],
+) -> None:
+    trades: dict[str, list[Order]] = {}
+    for order in _orders(data_dir / "broker.db"):
+        trades.setdefault(order.trade_id, []).append(order)
+    sent, read = _sent(log_dir), {each["order_ref"]: each["accepted_at"] for each in ledger}
+    for post_id, way in found.items():
+        of_trade = trades.get(digest(trade_of.get(post_id, post_id)), [])
+        if post_id in trade_of:
+            legs = _legs(of_trade, lambda order: order.purpose is Purpose.EXIT)
+        else:
+            legs = _legs(of_trade, lambda order: order.purpose is not Purpose.EXIT)
+        if legs and all(order.client_order_id in read for order in legs):
+            moments = [datetime.fromisoformat(read[order.client_order_id]) for order in legs]
+            way["broker has decided"] = legs[0].created_at
+            way[ORDER], way[BRACKET] = moments[0], max(moments)
+            if legs[0].client_order_id in sent:
+                way["broker has sent it"] = sent[legs[0].client_order_id]
+
+
+def _legs(orders: Sequence[Order], fits: Callable[[Order], bool]) -> list[Order]:
+    # What was decided together with the first: later ones replace these.
+    chosen = sorted(filter(fits, orders), key=lambda order: order.ib_order_id)
+    return [order for order in chosen if order.created_at == chosen[0].created_at]
+
+
+def _orders(path: Path) -> Iterator[Order]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        for (payload,) in reader.execute("SELECT payload FROM orders"):
+            yield _order(payload)
+
+
+def _sent(log_dir: Path) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for path in log_dir.glob("broker.jsonl*"):
+        for text in path.read_bytes().splitlines():
+            line = _line(text)
+            if line.message.startswith("order sent "):
+                name = line.message.split("client_order_id=")[1].split(" ib_order_id=")[0]
+                found[name] = line.at
+    return found
+
+
+def rows(path: Path, log: str) -> list[tuple[str, str, bytes]]:
+    """Return key, time and message of each entry of a log, in its order."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        return reader.execute(
+            "SELECT key, logged_at, payload FROM entries WHERE log = ? ORDER BY position", (log,)
+        ).fetchall()
