@@ -85,7 +85,7 @@ def _decided(ground: Ground, posts: Sequence[Written]) -> list[OutcomeDecided]:
 def _ways(ground: Ground, posts: Sequence[Written]) -> list[Way]:
     ledger = ground.market.ask("ledger")["orders"]
     handed = {each: ground.handed[each] for each in (f"{post.message_id}.1" for post in posts)}
-    return list(stamps.ways(ground.data_dir, ground.log_dir, ledger, handed, {}).values())
+    return list(stamps.ways(ground.data_dir, ledger, handed, {}).values())
 
 
 def _out_of_order(ground: Ground, posts: Sequence[Written]) -> int:

@@ -74,7 +74,7 @@ def measure(entries: int) -> Series:
         time.sleep(1)
         ledger = ground.market.ask("ledger")["orders"]
         handed = {f"{each}.1": ground.handed[f"{each}.1"] for each in ids[len(CONTRACTS) :]}
-        ways = stamps.ways(ground.data_dir, ground.log_dir, ledger, handed, {})
+        ways = stamps.ways(ground.data_dir, ledger, handed, {})
     took = figures.between(list(ways.values()), stamps.POINTS[0], stamps.ORDER)
     return Series(
         name="from Discord's frame",

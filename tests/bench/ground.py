@@ -83,7 +83,6 @@ class Ground:
         self.port = port
         self.clock = stage.clock
         self.run_dir, self.data_dir = stage.run_dir, stage.data_dir
-        self.log_dir = stage.directory / "logs"
         self.market = SimulatorControl(stage.run_dir)
         self._quoted: list[Contract] = []
         self._lock = threading.Lock()

@@ -33,7 +33,7 @@ def measure(entries: int) -> list[Series]:
             ground.await_taken()
             time.sleep(2)
             ledger = ground.market.ask("ledger")["orders"]
-            ways = stamps.ways(ground.data_dir, ground.log_dir, ledger, ground.handed, {})
+            ways = stamps.ways(ground.data_dir, ledger, ground.handed, {})
         own = _own_time(server)
     asked = [ways[f"{unclear}.1"] for unclear, _ in posts[len(CONTRACTS) :]]
     beside = [ways[f"{clear}.1"] for _, clear in posts[len(CONTRACTS) :]]

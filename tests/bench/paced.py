@@ -57,7 +57,7 @@ def measure(ground: Ground, pace: Pace) -> list[Series]:
     ground.until(lambda: _is_at_rest(ground, trade_of), "the last exit")
     ledger = ground.market.ask("ledger")["orders"]
     handed = {each: at for each, at in ground.handed.items() if each not in before}
-    ways = stamps.ways(ground.data_dir, ground.log_dir, ledger, handed, trade_of)
+    ways = stamps.ways(ground.data_dir, ledger, handed, trade_of)
     below = {
         kind: floor_ways(ledger, {ref: floor_handed[ref] for ref in known})
         for kind, known in refs.items()

@@ -1,8 +1,7 @@
 """When a post passed which point of its way, from what the processes keep anyway. Reads only.
 
 The post's own stamps travel with it: when ingest was handed it, when parser had read it, when the
-broker decided. The logs and the broker's journal add when they kept it, the gateway's ledger when
-it had read the order.
+broker had it. The logs add when they kept it, the gateway's ledger when it had read the order.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ POINTS = (
     "ingest keeps it",
     "parser has read it",
     "parser keeps it",
-    "broker has decided",
-    "broker has sent it",
+    "broker has it",
     "gateway has read the order",
     "gateway has read the bracket",
 )
@@ -42,17 +40,8 @@ _order = msgspec.msgpack.Decoder(Order).decode
 Way = dict[str, datetime]
 
 
-class _Line(msgspec.Struct, frozen=True):
-    at: datetime
-    message: str
-
-
-_line = msgspec.json.Decoder(_Line).decode
-
-
 def ways(
     data_dir: Path,
-    log_dir: Path,
     ledger: Sequence[Mapping[str, Any]],
     handed: Mapping[str, datetime],
     trade_of: Mapping[str, str],
@@ -65,7 +54,7 @@ def ways(
     found: dict[str, Way] = {each: {POINTS[0]: at} for each, at in handed.items()}
     _add_posts(data_dir, found)
     _add_signals(data_dir, found)
-    _add_orders(data_dir, log_dir, ledger, found, trade_of)
+    _add_orders(data_dir, ledger, found, trade_of)
     return found
 
 
@@ -101,7 +90,6 @@ def _add_signals(data_dir: Path, found: dict[str, Way]) -> None:
 
 def _add_orders(
     data_dir: Path,
-    log_dir: Path,
     ledger: Sequence[Mapping[str, Any]],
     found: dict[str, Way],
     trade_of: Mapping[str, str],
@@ -109,7 +97,7 @@ def _add_orders(
     trades: dict[str, list[Order]] = {}
     for order in _orders(data_dir / "broker.db"):
         trades.setdefault(order.trade_id, []).append(order)
-    sent, read = _sent(log_dir), {each["order_ref"]: each["accepted_at"] for each in ledger}
+    read = {each["order_ref"]: each["accepted_at"] for each in ledger}
     for post_id, way in found.items():
         of_trade = trades.get(digest(trade_of.get(post_id, post_id)), [])
         if post_id in trade_of:
@@ -118,10 +106,8 @@ def _add_orders(
             legs = _legs(of_trade, lambda order: order.purpose is not Purpose.EXIT)
         if legs and all(order.client_order_id in read for order in legs):
             moments = [datetime.fromisoformat(read[order.client_order_id]) for order in legs]
-            way["broker has decided"] = legs[0].created_at
+            way["broker has it"] = legs[0].created_at
             way[ORDER], way[BRACKET] = moments[0], max(moments)
-            if legs[0].client_order_id in sent:
-                way["broker has sent it"] = sent[legs[0].client_order_id]
 
 
 def _legs(orders: Sequence[Order], fits: Callable[[Order], bool]) -> list[Order]:
@@ -134,17 +120,6 @@ def _orders(path: Path) -> Iterator[Order]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
         for (payload,) in reader.execute("SELECT payload FROM orders"):
             yield _order(payload)
-
-
-def _sent(log_dir: Path) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    for path in log_dir.glob("broker.jsonl*"):
-        for text in path.read_bytes().splitlines():
-            line = _line(text)
-            if line.message.startswith("order sent "):
-                name = line.message.split("client_order_id=")[1].split(" ib_order_id=")[0]
-                found[name] = line.at
-    return found
 
 
 def rows(path: Path, log: str) -> list[tuple[str, str, bytes]]:

@@ -37,7 +37,8 @@ class Floor:
         self.put = Contract(underlying="QQQ", strike=590 + number, right="P")
         self._prefix = f"f{number}."
         self._door = stack.door()
-        self._handed_in: list[HandedIn] = []
+        #: What every floor of this stack handed in: the stack is judged as one.
+        self._handed_in = stack.handed_in
         self._lines: dict[str, str] = {}
 
     def close(self) -> None:

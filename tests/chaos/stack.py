@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from autoscalper.cli.door import Door
 from autoscalper.cli.simulator_control import SimulatorControl, SimulatorSilent
@@ -20,6 +20,9 @@ from autoscalper.links import cli_to_ingest
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.link import address_of
 from autoscalper.runtime.supervisord import ProcessInfo, SupervisorFailed
+
+if TYPE_CHECKING:
+    from tests.chaos.evidence import HandedIn
 
 #: 10:00 in New York on a Wednesday: hours before anything that the time of day brings about.
 MORNING = datetime(2026, 3, 18, 14, 0, tzinfo=UTC)
@@ -74,6 +77,8 @@ class Stack:
         self._origin = datetime.now(UTC)
         #: Since when, in seconds after the start, the clock is shifted by how much.
         self.shifts: list[tuple[float, timedelta]] = []
+        #: The alerts that floors handed in.
+        self.handed_in: list[HandedIn] = []
         #: When which process was killed.
         self.kills: list[tuple[float, str]] = []
         #: What else was done to it, in words.

@@ -21,6 +21,8 @@ from tests.chaos.trader import Kind
 
 #: Seconds after which a hung gateway comes to what it was sent: long after it was given up.
 LATE_SECONDS = 9.0
+#: Orders of a bracket: entry, target, last day's sale, and the stop, which transmits them all.
+LEGS = 4
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def test_a_bracket_that_left_before_the_death_is_found_and_taken_over(floor: Flo
 
 
 def test_an_order_whose_acknowledgement_is_lost_is_found_and_taken_over(floor: Floor) -> None:
-    floor.fault("placeOrder", "drop-after-accept", nth=3)
+    floor.fault("placeOrder", "drop-after-accept", nth=LEGS)
     entry = floor.enter(floor.call, "1.20")
     assert floor.outcome(entry).kind is OutcomeKind.TRADED
     floor.settle()
@@ -96,7 +98,7 @@ def test_an_order_whose_acknowledgement_is_lost_is_found_and_taken_over(floor: F
 
 def test_a_death_before_the_acknowledgement_is_on_disk_changes_nothing(floor: Floor) -> None:
     floor.show(floor.call, "2.40")
-    floor.fault("placeOrder", "late-answer", nth=3, seconds=1.0)
+    floor.fault("placeOrder", "late-answer", nth=LEGS, seconds=1.0)
     entry = floor.enter(floor.call, "1.20")
     floor.await_orders(entry, "S")
     died = floor.die_at("broker-before-commit")
@@ -124,7 +126,7 @@ def test_an_entry_that_the_gateway_forgot_is_given_up_and_its_ids_are_not_used_a
     floor: Floor,
 ) -> None:
     floor.show(floor.call, "2.40")
-    floor.fault("placeOrder", "restart", nth=3, seconds=0.5, lose_orders=3)
+    floor.fault("placeOrder", "restart", nth=LEGS, seconds=0.5, lose_orders=LEGS)
     entry = floor.enter(floor.call, "1.20")
     assert floor.outcome(entry).kind is OutcomeKind.EXPIRED
     following = floor.enter(floor.put, "0.80")
@@ -175,7 +177,7 @@ def test_a_death_in_the_middle_of_a_snapshot_only_means_another_one(floor: Floor
 
 
 def test_a_frozen_gateway_is_noticed_and_nothing_is_sent_twice(floor: Floor) -> None:
-    floor.fault("placeOrder", "mute", nth=3)
+    floor.fault("placeOrder", "mute", nth=LEGS)
     entry = floor.enter(floor.call, "1.20")
     assert floor.outcome(entry).kind is OutcomeKind.EXPIRED
     floor.settle()
