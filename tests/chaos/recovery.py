@@ -12,8 +12,9 @@ from tests.chaos.play import hand_in, quantile, show_quote
 from tests.chaos.stack import Stack
 from tests.chaos.trader import Alert, Contract, Kind, Move
 
-#: Positions held meanwhile, each with a stop and a target at rest.
+#: Positions held meanwhile, each with a stop, a target and a sale for the last day at rest.
 POSITIONS = 10
+OPEN_ORDERS = 3 * POSITIONS
 #: Seconds for which a process must have run before it is killed again, and a restart's pause.
 _QUIET_SECONDS = 1.3
 _DOWN_SECONDS = 0.3
@@ -50,7 +51,7 @@ def take_positions(stack: Stack) -> None:
             text = f"BTO {contract} 3/20 @ {price}"
             alert = Alert(at=0.0, kind=Kind.ENTRY, message_id=f"p{number}", text=text)
             hand_in(stack, door, alert, {})
-    _wait_until(lambda: len(_live_sells(stack)) == 2 * POSITIONS, "positions and their protection")
+    _wait_until(lambda: len(_live_sells(stack)) == OPEN_ORDERS, "positions and their protection")
 
 
 def _live_sells(stack: Stack) -> Sequence[evidence.LedgerOrder]:
