@@ -61,7 +61,7 @@ LATER_SECONDS = 0.5
 LAST_CHANCE_SECONDS = 3.0
 #: Seconds after that in which everything must have been carried out: a process that never comes
 #: back must not keep the storm waiting.
-LONGEST_SECONDS = 120.0
+LONGEST_SECONDS = 300.0
 #: Fills that overtake a cancel. Two at once, in a stop and its target, would sell twice whatever
 #: anybody does: one group fills out of turn once at a time.
 _RACES = ("fill-first", "fill-after")
