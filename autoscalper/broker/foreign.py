@@ -28,7 +28,7 @@ from autoscalper.broker.events import (
 )
 from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.reconcile import BETWEEN_SNAPSHOTS, GRACE
+from autoscalper.broker.reconcile import ASK_AFTER, BETWEEN_SNAPSHOTS, GRACE
 from autoscalper.broker.records import Request
 from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Side
@@ -84,7 +84,7 @@ def is_due(book: Book, now: datetime) -> bool:
     if any(request.wants_account for request in book.requests.values()):
         return True
     doubts = [order.doubted_at for order in _live(book)]
-    return any(doubted_at is not None and now - doubted_at >= GRACE for doubted_at in doubts)
+    return any(doubted_at is not None and now - doubted_at >= ASK_AFTER for doubted_at in doubts)
 
 
 def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, assert_never
 
 from ib_async.wrapper import RequestError
@@ -49,10 +51,19 @@ LOOKUP_SECONDS = 10.0
 HEARTBEAT_SECONDS = 5.0
 #: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
 ABSENT_SECONDS = 0.5
-#: Longest wait between attempts at a gateway that answers and is not usable yet.
+#: Longest wait between attempts at a gateway that answers and is not usable yet, and that of the
+#: first half minute: after a restart it is usable soon, and a stop may be missing until then.
 NOT_READY_SECONDS = 10.0
+SOON_READY_SECONDS = 1.0
+SOON_READY_TRIES = 30
 #: Seconds between attempts when a person has to do something first.
 REFUSED_SECONDS = 60.0
+
+
+def waits_until_ready() -> Iterator[float]:
+    """Yield seconds between attempts at a gateway that answers, short ones first."""
+    soon = waits(ABSENT_SECONDS, SOON_READY_SECONDS)
+    return chain(islice(soon, SOON_READY_TRIES), waits(SOON_READY_SECONDS, NOT_READY_SECONDS))
 
 
 class GatewayAbsent(Exception):
@@ -82,11 +93,11 @@ class IbClient:
     async def connect_for_ever(self) -> None:
         """Hold a connection; after a loss make a new one, with the same client id, always."""
         absent = waits(ABSENT_SECONDS, ABSENT_SECONDS)
-        not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
+        not_ready = waits_until_ready()
         while True:
             try:
                 if await self._one_connection():
-                    not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
+                    not_ready = waits_until_ready()
                 wait = next(not_ready)
             except GatewayAbsent as error:
                 self._emit(events.GatewayLost(reason=str(error)))

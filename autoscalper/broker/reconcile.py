@@ -27,8 +27,10 @@ GRACE = timedelta(seconds=3)
 #: The same for protection that worked before and is missing: what it leaves without a stop is worse
 #: than a second stop for as long as it takes to cancel a first one that shows up after all.
 GRACE_OF_PROTECTION = timedelta(seconds=1)
+#: How long an order may be in doubt before the gateway is asked for it.
+ASK_AFTER = timedelta(seconds=1)
 #: Least time between two snapshots that are taken because of a doubt.
-BETWEEN_SNAPSHOTS = timedelta(seconds=1)
+BETWEEN_SNAPSHOTS = timedelta(seconds=0.5)
 
 
 def is_due(book: Book, now: datetime) -> bool:
@@ -38,9 +40,9 @@ def is_due(book: Book, now: datetime) -> bool:
         return False
     if any(order.twin_perm_id is not None for order in book.orders.values()):
         return True
-    doubts = [(each.doubted_at, grace_of(each)) for each in book.orders.values() if each.is_live]
-    doubts += [(trade.unseen_at, GRACE) for trade in book.open_trades()]
-    return any(since is not None and now - since >= grace for since, grace in doubts)
+    doubts = [each.doubted_at for each in book.orders.values() if each.is_live]
+    doubts += [trade.unseen_at for trade in book.open_trades()]
+    return any(since is not None and now - since >= ASK_AFTER for since in doubts)
 
 
 def grace_of(order: Order) -> timedelta:

@@ -79,5 +79,5 @@ def test_an_exit_that_the_positions_do_not_allow_makes_the_gateway_be_asked() ->
     story.exit()
     assert story.live() == {}
 
-    story.wait(5)
+    story.wait(3)
     assert story.live() == {"X0": 2}

@@ -492,7 +492,7 @@ def test_an_order_that_arrives_late_is_found_before_it_is_given_up() -> None:
     story = account(puts=0)
     story.gateway.loses = True
     story.close_account()
-    story.wait(3.2)
+    story.wait(2.8)
     (order,) = story.book.requests[story.given.command_id].foreign
     assert (order.status, order.missed) == (OrderStatus.IN_DOUBT, True)
     story.gateway.foreign[order.client_order_id] = replace(order, status=OrderStatus.NEW)

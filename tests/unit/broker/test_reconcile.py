@@ -397,14 +397,14 @@ def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:
     assert story.live() == {"S0": 1, "X0": 1, "T2": 1}
 
 
-def test_the_gateway_is_asked_only_about_what_is_in_doubt_for_some_seconds() -> None:
+def test_the_gateway_is_asked_only_about_what_is_in_doubt_for_a_second() -> None:
     story = opened()
     assert not reconcile.is_due(story.book, story.now)
 
     stop = story.order(Purpose.STOP_LOSS)
     story.book.put_order(replace(stop, doubted_at=story.now))
-    assert not reconcile.is_due(story.book, story.now + timedelta(seconds=2.9))
-    assert reconcile.is_due(story.book, story.now + timedelta(seconds=3))
+    assert not reconcile.is_due(story.book, story.now + timedelta(seconds=0.9))
+    assert reconcile.is_due(story.book, story.now + timedelta(seconds=1))
 
     story.book.snapshot_awaited = True
     assert not reconcile.is_due(story.book, story.now + timedelta(seconds=60))
