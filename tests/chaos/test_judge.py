@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -86,13 +86,17 @@ def judged(
     away: Sequence[Span] = (),
     ordered_at: float | None = None,
     chat: Told | None = None,
+    posted_at: Mapping[str, datetime] | None = None,
     **fields: Any,
 ) -> Verdict:
     handed_in = tuple(
         HandedIn(alert=alert, post_id=f"{alert.message_id}.1") for alert in (ENTRY, *said)
     )
+    posted = dict.fromkeys((post_id for post_id, _, _ in told), ORIGIN) | dict(posted_at or {})
     outcomes = {
-        post_id: an_outcome(kind, detail, post_id=post_id, posted_at=ORIGIN, decided_at=at(number))
+        post_id: an_outcome(
+            kind, detail, post_id=post_id, posted_at=posted[post_id], decided_at=at(number)
+        )
         for number, (post_id, kind, detail) in enumerate(told)
     }
     if ordered_at is not None:
@@ -292,6 +296,12 @@ def test_a_position_after_its_exit_is_lost() -> None:
 def test_an_exit_that_was_denied_while_something_is_held_is_lost() -> None:
     told = [TRADED, ("m2.1", OutcomeKind.DENIED, "no open trade")]
     assert kinds(judged([BOUGHT, STOP], told, [a_reply(Kind.EXIT)])) == ["lost"]
+
+
+def test_an_exit_from_before_the_entry_by_their_own_times_speaks_of_nothing() -> None:
+    told = [TRADED, ("m2.1", OutcomeKind.DENIED, "no open trade")]
+    earlier = {"m2.1": ORIGIN - timedelta(seconds=1)}
+    assert kinds(judged([BOUGHT, STOP], told, [a_reply(Kind.EXIT)], posted_at=earlier)) == []
 
 
 def test_a_trim_is_sold_once() -> None:

@@ -110,7 +110,7 @@ class TradeJudge:
         bought = self._filled("E") + self._filled("A")
         held = bought - sum(self._filled(letter) for letter in "XSTF")
         exits = self._traded(Kind.EXIT)
-        missed = [each for each in self._decided(Kind.EXIT) if _has_no_trade(each[1])]
+        missed = [each for each in self._decided(Kind.EXIT) if self._missed(each[1])]
         stopped = sum(self._filled(letter) for letter in "STF")
         late = self._was_late("E") or self._was_late("A")
         if held > 0 and (exits or missed or self._was_closed(surely=True)):
@@ -208,6 +208,12 @@ class TradeJudge:
     def _details(self, kind: Kind) -> list[str]:
         in_order = sorted(self._traded(kind), key=lambda each: each.decided_at)
         return [each.outcome.detail for each in in_order]
+
+    def _missed(self, decided: OutcomeDecided) -> bool:
+        # What was written before the entry, by its own time, speaks of nothing.
+        entry = self._evidence.outcomes.get(self._entry.post_id)
+        is_earlier = entry is not None and decided.posted_at < entry.posted_at
+        return _has_no_trade(decided) and not is_earlier
 
 
 def _has_no_trade(decided: OutcomeDecided) -> bool:

@@ -40,19 +40,11 @@ from tests.chaos.market import happen
 from tests.chaos.naked import Span
 from tests.chaos.stack import Stack
 from tests.chaos.storm import TELLING
+from tests.chaos.truce import STRUCK, Truce, is_blow
 
 _LOOK_SECONDS = 0.02
 #: Seconds for which a process lives at least between two deaths.
 PEACE_SECONDS = 2.5
-#: Seconds for which the broker trades at least between two deaths: it needs three to be sure that
-#: an order is lost, and killed faster than that for ever could do nothing about it.
-BROKER_PEACE_SECONDS = 5.0
-#: Seconds after which it is hit even so: the gateway may be away for long.
-LONG_BROKER_PEACE_SECONDS = 12.0
-#: Seconds between two looks at whether it trades.
-BROKER_LOOK_SECONDS = 0.25
-#: Seconds for which the gateway can be reached between two absences, for the same reason.
-GATEWAY_PEACE_SECONDS = 3.0
 #: Seconds without a death after which a process can be hit in its first second.
 LONG_PEACE_SECONDS = 6.0
 #: Seconds after which a kill that could not be is tried again.
@@ -88,12 +80,9 @@ class Weather:
         self._began = 0.0
         #: What is to be mended: when, and how.
         self._mends: list[tuple[float, Disturbance, int]] = []
-        self._calm_until = 0.0
+        self._truce = Truce(stack.state)
         self._labels = Labels(stack)
         self._hit_at: dict[str, float] = {}
-        #: Since when the broker trades, None while it does not; and when that was last looked at.
-        self._trading_since: float | None = None
-        self._looked_at = 0.0
         self._kills_asked = sum(isinstance(each.what, Kill | KillAtLabel) for each in planned)
         #: Spans in which the gateway could not be reached, as far as it was our doing.
         self.away: list[Span] = []
@@ -109,7 +98,7 @@ class Weather:
         while not over.is_set() and not self._is_done():
             now = self._stack.moment()
             self._count_hits()
-            self._watch_broker(now)
+            self._truce.look(now)
             while self._planned and began + self._planned[0].at <= now:
                 self._do(self._planned.pop(0).what)
             for due in [each for each in self._mends if each[0] <= now]:
@@ -163,6 +152,8 @@ class Weather:
             return
         if not isinstance(what, Kill):
             self._stack.note(str(what))
+            if is_blow(what):
+                self._truce.strike(self._stack.moment())
         match what:
             case Kill() | KillAtLabel() | Freeze() | FreezeAtLabel() | DiskFull():
                 self._hit_process(what)
@@ -286,23 +277,10 @@ class Weather:
                 self._hit(reached.process)
 
     def _hit(self, process: str) -> None:
-        self._hit_at[process] = self._stack.moment()
-        if process == "broker":
-            self._trading_since = None
-
-    def _watch_broker(self, now: float) -> None:
-        if now - self._looked_at < BROKER_LOOK_SECONDS:
-            return
-        self._looked_at = now
-        if self._stack.state() != "trading":
-            self._trading_since = None
-        elif self._trading_since is None:
-            self._trading_since = now
-
-    def _has_traded(self, now: float, peace: float) -> bool:
-        since = self._trading_since
-        has_had_time = since is not None and now - since >= BROKER_PEACE_SECONDS
-        return has_had_time or peace >= LONG_BROKER_PEACE_SECONDS
+        now = self._stack.moment()
+        self._hit_at[process] = now
+        if process in STRUCK:
+            self._truce.strike(now)
 
     def _may_hit(self, process: str) -> bool:
         """Return whether a death now costs no more than a restart.
@@ -311,8 +289,8 @@ class Weather:
         so one early death in a while is all that anything can be promised for.
         """
         now = self._stack.moment()
-        peace = now - self._hit_at.get(process, -LONG_BROKER_PEACE_SECONDS)
-        if peace < PEACE_SECONDS or (process == "broker" and not self._has_traded(now, peace)):
+        peace = now - self._hit_at.get(process, -LONG_PEACE_SECONDS)
+        if peace < PEACE_SECONDS or (process in STRUCK and self._truce.holds(now)):
             return False
         state = self._stack.supervised_state(process)
         return state == "RUNNING" or (state == "STARTING" and peace >= LONG_PEACE_SECONDS)
@@ -341,13 +319,9 @@ class Weather:
             self._is_away(wanted.seconds)
 
     def _must_wait(self, what: Disturbance) -> bool:
-        match what:
-            case Restart() | LinkDown() | NotAccepting() | Drop():
-                return self._stack.moment() < self._calm_until
-            case Fault(action=action):
-                return action in _RACES and self._is_race_armed()
-            case _:
-                return False
+        if is_blow(what) and self._truce.holds(self._stack.moment()):
+            return True
+        return isinstance(what, Fault) and what.action in _RACES and self._is_race_armed()
 
     def _is_race_armed(self) -> bool:
         armed = self._stack.ask("faults")["faults"].values()
@@ -372,7 +346,7 @@ class Weather:
     def _is_away(self, seconds: float) -> None:
         now = self._stack.moment()
         self.away.append((now, now + seconds))
-        self._calm_until = max(self._calm_until, now + seconds + GATEWAY_PEACE_SECONDS)
+        self._truce.strike(now, seconds)
 
 
 def _fields_of(what: Fault | Restart) -> dict[str, object]:
