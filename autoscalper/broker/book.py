@@ -11,7 +11,7 @@ import msgspec
 from autoscalper.broker import targets
 from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
-from autoscalper.broker.records import Changes, Phase, Question, Quote, Request, Waiting
+from autoscalper.broker.records import Changes, Lookout, Phase, Question, Quote, Request, Waiting
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
@@ -30,7 +30,7 @@ from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
 from autoscalper.domain.profiles import InChannel, Profiles, narrowed
 from autoscalper.domain.settings import BrokerSettings
-from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import CommandState
 
 
@@ -80,6 +80,7 @@ class Book:
         self.told: dict[TradeId, any_to_alert.TradeChanged] = {}
         self.told_orders: dict[ClientOrderId, any_to_alert.OrderChanged] = {}
         self.warned: set[str] = set()
+        self.lookout = Lookout()
         #: When what is old was last forgotten.
         self.forgot_at: datetime | None = None
         self.quotes: dict[OptionContract, Quote] = {}
@@ -109,21 +110,22 @@ class Book:
         if before is None:
             self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
         elif order.side is Side.BUY and before.is_live and not order.is_live:
-            self._take_off(order)
+            order = self._take_off(order)
         elif order.purpose is Purpose.TAKE_PROFIT and before.is_live:
             self._pass_target(order)
         self.orders[order.client_order_id] = order
         self._by_ib_order_id[order.ib_order_id] = order.client_order_id
         self.changes.orders[order.client_order_id] = order
 
-    def _take_off(self, ended: Order) -> None:
+    def _take_off(self, ended: Order) -> Order:
         trade = self.trades[ended.trade_id]
         unfilled = ended.terms.order_qty - ended.cum_qty
         # An add that bought nothing was none.
         adds = trade.adds - (ended.purpose is Purpose.ADD and ended.cum_qty == 0)
-        if unfilled > 0:
+        if unfilled > 0 and not ended.is_taken_off:
             hold = max(trade.hold - unfilled, 0)
             self.put_trade(msgspec.structs.replace(trade, hold=hold, adds=max(adds, 0)))
+        return msgspec.structs.replace(ended, is_taken_off=True)
 
     def _pass_target(self, ended: Order) -> None:
         trade, price = self.trades[ended.trade_id], ended.terms.limit_price
@@ -140,6 +142,7 @@ class Book:
         for client_order_id in self._by_trade.pop(trade_id, ()):
             order = self.orders.pop(client_order_id)
             self._by_ib_order_id.pop(order.ib_order_id, None)
+            self.told_orders.pop(client_order_id, None)
         for fill in self.fills.pop(trade_id, ()):
             self.exec_ids.discard(execution_of(fill.exec_id))
         self.told.pop(trade_id, None)
@@ -388,11 +391,5 @@ class Book:
         )
 
     def _request_to_take(self, post_id: PostId) -> Request | None:
-        for request in self.requests.values():
-            is_meant = (
-                isinstance(request.command, alert_to_broker.TakeEntry)
-                and request.command.post_id == post_id
-            )
-            if is_meant and request.state is CommandState.UNDER_WAY:
-                return request
-        return None
+        meant = (each for each in self.requests.values() if each.takes(post_id))
+        return next(meant, None)

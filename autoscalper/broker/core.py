@@ -20,8 +20,10 @@ from autoscalper.broker import (
     market_data,
     operator,
     orderbook,
+    overdue,
     questions,
     reconcile,
+    set_back,
     standing,
     trading_day,
     trailing,
@@ -103,12 +105,14 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
 
 
 def _let_time_pass(book: Book, now: datetime) -> list[Command]:
+    set_back.notice(book, now)
     forgetting.forget_daily(book, now)
     trading_day.watch(book, now)
     trailing.follow(book, now)
     gaps.close_what_fell_through(book, now)
     questions.run_out(book, now)
     flatten.flatten_what_expires(book, now)
+    overdue.tell(book, now)
     return _ask_about_doubts(book, now) + market_data.let_go(book, now)
 
 

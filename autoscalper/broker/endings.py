@@ -13,7 +13,7 @@ from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Waiting
 from autoscalper.broker.targets import targets_of
 from autoscalper.broker.words import behind, understood_as
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
@@ -25,18 +25,23 @@ SETTLE = timedelta(seconds=1)
 
 def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
     """Settle what can be settled and close ``trade`` if it is flat for good; return whether."""
-    if now.astimezone(EXCHANGE_ZONE).date() > trade.contract.expiry:
+    if exchange_day(now) > trade.contract.expiry:
         trade = _expire(book, trade, now)
     orders = book.orders_of(trade)
-    for waiting in [each for each in book.waiting.values() if each.trade_id == trade.trade_id]:
+    for waiting in _entering(book, trade):
         _settle_entry(book, trade, waiting, now)
-    if any(order.is_live for order in orders) or book.held(trade) != 0:
+    # While its alert has no outcome yet somebody must go on looking.
+    if any(order.is_live for order in orders) or book.held(trade) or _entering(book, trade):
         return False
     book.put_trade(replace(trade, closed_at=now))
     closed = result_of(book, trade, now)
     if closed is not None:
         book.notify(f"closed {trade.trade_id} {closed.bought_qty}", closed)
     return True
+
+
+def _entering(book: Book, trade: Trade) -> list[Waiting]:
+    return [each for each in book.waiting.values() if each.trade_id == trade.trade_id]
 
 
 def result_of(book: Book, trade: Trade, closed_at: datetime) -> any_to_alert.TradeClosed | None:
@@ -53,13 +58,16 @@ def result_of(book: Book, trade: Trade, closed_at: datetime) -> any_to_alert.Tra
     avg_entry = spent / bought_qty
     avg_exit = gained / sold_qty if sold_qty else Decimal(0)
     multiplier = book.contracts[trade.contract].multiplier
+    # What was held to the end counts as worthless, as it does in the day's limits.
+    is_expired = exchange_day(closed_at) > trade.contract.expiry
+    ended_qty = bought_qty if is_expired else sold_qty
     return any_to_alert.TradeClosed(
         trade_id=trade.trade_id,
         contract=trade.contract,
         bought_qty=bought_qty,
         avg_entry_price=avg_entry,
         avg_exit_price=avg_exit,
-        realized=(avg_exit - avg_entry) * sold_qty * multiplier,
+        realized=(gained - avg_entry * ended_qty) * multiplier,
         closed_at=closed_at,
     )
 

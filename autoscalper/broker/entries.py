@@ -167,7 +167,9 @@ def _is_repost(book: Book, signal: SignalIssued) -> bool:
 
 
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
-    age = now - (waiting.taken_at or waiting.signal.post.posted_at)
+    # Where our clock is behind Discord's, a post is as old as its reading at least.
+    signal = waiting.signal
+    age = now - (waiting.taken_at or min(signal.post.posted_at, signal.read_at))
     if limits.is_too_old(age, book.settings_for(waiting.signal.post)):
         book.miss(waiting)
         refuse_waiting(book, waiting, OutcomeKind.EXPIRED, _missed(book, waiting, age, now), now)

@@ -273,6 +273,7 @@ def _revise_waiting(book: Book, waiting: Waiting, revised: SignalRevised, now: d
         signal = replace(waiting.signal, instruction=instruction)
         if _is_same_contract(book, waiting, signal):
             book.wait(replace(waiting, signal=signal))
+            book.remember_alert(correlate.entry_key(signal), signal.post.posted_at)
             return Outcome(kind=OutcomeKind.TRADED, detail="the newest text is what is ordered")
     refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was edited", now)
     detail = "the waiting entry was called off, an edit opens no position"

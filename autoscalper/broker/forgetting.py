@@ -19,10 +19,10 @@ V = TypeVar("V")
 #: How long a trade that is closed, and its tombstones, can still be heard of from the gateway:
 #: it tells of a day's orders until its midnight, and one more day is no cost.
 REMEMBERED = timedelta(days=2)
-#: How long an alert is remembered so that a repost of it is known, and a command that is done.
+#: How long an alert is remembered so that a repost of it is known.
 BRIEFLY = timedelta(days=1)
-#: How much longer than its sender keeps a signal it is remembered that it was heard: one that is
-#: heard twice would be obeyed twice.
+#: How much longer than its sender keeps a signal or a command it is remembered that it was heard:
+#: one that is heard twice would be obeyed, or answered, twice.
 HEARD_MARGIN = timedelta(days=14)
 #: How long after its expiry a contract's details are at hand.
 EXPIRED_FOR = timedelta(days=7)
@@ -39,7 +39,7 @@ def forget(book: Book, now: datetime) -> None:
     brief = now - BRIEFLY
     _drop(book.heard, lambda _, heard_at: heard_at < heard_since)
     _drop(book.recent_alerts, lambda _, posted_at: posted_at < brief)
-    _drop(book.requests, lambda _, request: _is_over(request, brief))
+    _drop(book.requests, lambda _, request: _is_over(request, heard_since))
     _drop(book.contracts, lambda each, _: each not in needed and is_past(each.expiry, now))
 
 
@@ -59,8 +59,8 @@ def is_past(expiry: date, now: datetime) -> bool:
     return expiry < (now - EXPIRED_FOR).date()
 
 
-def _is_over(request: Request, brief: datetime) -> bool:
-    return request.state is not CommandState.UNDER_WAY and request.command.given_at < brief
+def _is_over(request: Request, heard_since: datetime) -> bool:
+    return request.state is not CommandState.UNDER_WAY and request.command.given_at < heard_since
 
 
 def _drop(known: dict[K, V], is_old: Callable[[K, V], bool]) -> None:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.broker import endings, entries, foreign, questions
+from autoscalper.broker import correlate, endings, entries, foreign, questions
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, TakeSnapshot
 from autoscalper.broker.orders import Trade
@@ -172,8 +172,9 @@ def _price(average: Decimal) -> str:
 
 def _take_entry(book: Book, command: TakeEntry, now: datetime) -> list[Command]:
     waiting = book.missed.get(command.post_id)
-    if waiting is None or not is_offered(waiting, now):
-        line = "That alert cannot be taken any more."
+    is_over = waiting is not None and correlate.is_overtaken(book, waiting.signal)
+    if waiting is None or is_over or not is_offered(waiting, now):
+        line = "Its author got out since." if is_over else "That alert cannot be taken any more."
         _answer(book, command, CommandState.REFUSED, (line,), now)
         return []
     line = f"{waiting.contract}: ordering within the limits"

@@ -82,6 +82,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     missed: bool = False
     #: Whether the gateway ever said that it works.
     worked: bool = False
+    #: Whether what a buy did not bring is taken off its trade's level: once, although a buy that
+    #: was given up can show up and end again.
+    is_taken_off: bool = False
     perm_id: PermId | None = None
     #: Another permanent id under which the gateway works it as well: IBKR made two orders of one.
     twin_perm_id: PermId | None = None

@@ -111,7 +111,7 @@ def revise(book: Book, revised: SignalRevised, now: datetime) -> list[Command] |
     if question is None:
         return None
     instruction = revised.instruction
-    if type(instruction) is type(question.signal.instruction) and instruction is not None:
+    if instruction is not None and _is_alike(instruction, question.signal.instruction):
         signal = replace(question.signal, instruction=instruction)
         trades = correlate.trades_meant(book, signal)
         outcome = Outcome(kind=OutcomeKind.TRADED, detail="the newest text is what counts")
@@ -142,6 +142,11 @@ def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> bool:
 
 def _is_exit(instruction: Instruction) -> bool:
     return isinstance(instruction, CloseTrade | CancelEntry)
+
+
+def _is_alike(one: Instruction, other: Instruction) -> bool:
+    # A way out stays one, however it is put.
+    return type(one) is type(other) or (_is_exit(one) and _is_exit(other))
 
 
 def _ids(trades: Iterable[Trade]) -> tuple[TradeId, ...]:

@@ -18,7 +18,8 @@ from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, PositionReported, Snapshot
 from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
-from autoscalper.domain.identity import ClientOrderId, IbOrderId
+from autoscalper.domain.exchange import exchange_day
+from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId
 from autoscalper.domain.order import WORKING, OrderStatus, Purpose
 from autoscalper.links import any_to_alert
 
@@ -31,6 +32,9 @@ GRACE_OF_PROTECTION = timedelta(seconds=1)
 ASK_AFTER = timedelta(seconds=1)
 #: Least time between two snapshots that are taken because of a doubt.
 BETWEEN_SNAPSHOTS = timedelta(seconds=0.5)
+#: How long after contracts left a trade by another hand they are still the trade's if they are in
+#: the account again: a gateway that has just started can show positions late.
+RETURNED_WITHIN = timedelta(minutes=5)
 
 
 def is_due(book: Book, now: datetime) -> bool:
@@ -74,6 +78,8 @@ def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:
             commands += _missing(book, order, snapshot, now)
     for trade in book.open_trades():
         _compare_position(book, trade, snapshot, now)
+    for con_id, position in snapshot.positions.items():
+        _take_back(book, con_id, position, now)
     return commands
 
 
@@ -185,6 +191,7 @@ def hear_position(book: Book, event: PositionReported, now: datetime) -> None:
     """
     if book.snapshot is None:
         return
+    _take_back(book, event.con_id, event.position, now)
     counted = book.snapshot.positions.get(event.con_id, 0)
     counted += book.filled_since_snapshot.get(event.con_id, 0)
     if event.position >= counted:
@@ -192,6 +199,30 @@ def hear_position(book: Book, event: PositionReported, now: datetime) -> None:
     for trade in book.open_trades():
         if book.contracts[trade.contract].con_id == event.con_id and trade.unseen_at is None:
             book.put_trade(replace(trade, unseen_at=now))
+
+
+def _take_back(book: Book, con_id: ConId, position: int, now: datetime) -> None:
+    """Let a trade go on whose contracts had left by another hand and are there again."""
+    for trade in _lately_emptied(book, now) if position > 0 else ():
+        others = [each for each in book.open_trades() if each.contract == trade.contract]
+        if book.contracts[trade.contract].con_id != con_id or others:
+            continue
+        back = min(position, trade.external_qty)
+        left = trade.external_qty - back
+        book.put_trade(replace(trade, closed_at=None, external_qty=left, unseen_at=None))
+        text = f"{back} of {trade.contract} are in the account again: protecting them"
+        _tell(book, f"returned {trade.trade_id} {now.isoformat()}", text, now)
+
+
+def _lately_emptied(book: Book, now: datetime) -> list[Trade]:
+    return [
+        trade
+        for trade in book.trades.values()
+        if trade.closed_at is not None
+        and trade.external_qty > 0
+        and now - trade.closed_at <= RETURNED_WITHIN
+        and exchange_day(now) <= trade.contract.expiry
+    ]
 
 
 def _position_of(book: Book, trade: Trade, snapshot: Snapshot) -> int:

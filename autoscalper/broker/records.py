@@ -85,6 +85,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     #: Such positions that were gone when their turn came, in words.
     gone: dict[ConId, str] = {}
 
+    def takes(self, post_id: PostId) -> bool:
+        """Return whether it is about to take the late entry of that post."""
+        is_meant = (
+            isinstance(self.command, alert_to_broker.TakeEntry) and self.command.post_id == post_id
+        )
+        return is_meant and self.state is CommandState.UNDER_WAY
+
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A follow-up that may mean several trades, until somebody says which."""
@@ -95,6 +102,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     #: Whether it called off an entry that was not ordered yet.
     called_off: bool = False
+
+
+class Lookout(msgspec.Struct, kw_only=True):
+    """What is noticed as time passes and need not be kept."""
+
+    #: When time was last looked at.
+    looked_at: datetime | None = None
+    #: Since when something is not as it should be: what, and of which trade.
+    overdue_since: dict[str, datetime] = {}
 
 
 class Changes(msgspec.Struct, kw_only=True):

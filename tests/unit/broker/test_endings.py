@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from autoscalper.broker.events import OrderReport, OrderReported
 from autoscalper.domain.order import OrderStatus, Purpose
+from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import TradeClosed
 from tests.unit.broker.story import Story, entry, opened
 
@@ -71,6 +72,8 @@ def test_an_expired_contract_ends_its_trade_and_its_orders() -> None:
         OrderStatus.EXPIRED,
     }
     assert story.reports()[-1] == "IWM 241C 2026-11-20 expired while 2 were held"
+    (closed,) = [each for each in story.notices if isinstance(each, any_to_alert.TradeClosed)]
+    assert closed.realized == -2 * 100 * closed.avg_entry_price
 
 
 def told_filled_without_a_price() -> Story:
@@ -104,3 +107,20 @@ def test_an_entry_whose_price_stays_unknown_is_told_without() -> None:
     story.wait(2)
     (outcome,) = story.outcomes.values()
     assert str(outcome).startswith("traded: bought 2, stop 0.3")
+
+
+def test_a_trade_that_ends_unheard_still_gives_its_alert_an_outcome() -> None:
+    story = Story()
+    story.connect()
+    post_id = story.post(entry())
+    story.flows = False
+    story.gateway.now = story.now
+    story.gateway.fill(story.at_gateway(Purpose.ENTRY), 2, Decimal("0.40"))
+    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 2, Decimal("0.30"))
+    story.lose()
+    story.gateway.fills = []
+    story.flows = True
+    story.connect()
+    story.wait(20)
+    assert not story.trade.is_open
+    assert post_id in story.outcomes

@@ -360,3 +360,13 @@ def test_getting_out_of_everything_makes_every_earlier_entry_void() -> None:
     story.exit()
     assert outcome(story, story.post(entry(), posted_at=posted_at)).startswith("denied: ")
     assert story.post(entry(), author="bert", posted_at=posted_at) not in story.outcomes
+
+
+def test_a_post_is_as_old_as_its_reading_where_our_clock_is_behind() -> None:
+    story = Story()
+    post_id = story.post(entry(), posted_at=story.now + timedelta(minutes=10))
+    story.wait(300, step=5)
+    story.connect()
+    story.wait(3)
+    assert story.live() == {}
+    assert story.outcomes[post_id].kind.value == "expired"

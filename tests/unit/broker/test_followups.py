@@ -344,3 +344,17 @@ def test_a_target_that_nobody_named_is_not_what_a_trim_speaks_of() -> None:
     story.wait(2)
     post_id = story.post(TrimTrade())
     assert outcome(story, post_id) == "traded: selling 1 of 1"
+
+
+def test_an_alert_that_was_edited_and_is_posted_again_is_the_same_alert() -> None:
+    story = Story()
+    post_id = story.post(entry(price="0.40"))
+    story.edit(post_id, entry(price="0.42"))
+    story.connect()
+    story.fill(Purpose.ENTRY)
+    story.wait(2)
+    story.fill(Purpose.STOP_LOSS, price="0.3")
+    story.wait(30)
+    again = story.post(entry(price="0.42"))
+    story.wait(3)
+    assert str(story.outcomes[again]) == "duplicate: the same alert again"

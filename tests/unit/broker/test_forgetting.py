@@ -74,13 +74,14 @@ def test_a_repost_is_known_for_a_day() -> None:
     assert not story.book.recent_alerts
 
 
-def test_a_command_that_is_done_is_known_for_a_day() -> None:
+def test_a_command_that_is_done_is_known_for_as_long_as_it_can_be_heard_again() -> None:
     story = opened()
     for number in range(2):
         command = CloseTrades(command_id=CommandId(f"c{number}"), given_at=story.now)
         story.hear(CommandArrived(command=command))
         story.settle()
-    later = story.now + timedelta(hours=25)
+    kept = timedelta(days=story.book.settings.keep_data_days) + forgetting.HEARD_MARGIN
+    later = story.now + kept + timedelta(hours=1)
     forgetting.forget(story.book, later)
     assert len(story.book.requests) == 2
 
@@ -114,3 +115,11 @@ def test_what_was_forgotten_does_not_come_back_with_another_trade() -> None:
 
     story.post(entry(replace(CALL, expiry=story.now.date())))
     assert story.order(Purpose.ENTRY).ib_order_id > high
+
+
+def test_what_was_told_of_a_forgotten_trade_goes_with_it() -> None:
+    story = closed()
+    story.wait(1)
+    forgetting.forget(story.book, story.now + timedelta(days=3))
+    assert not story.book.told
+    assert not story.book.told_orders

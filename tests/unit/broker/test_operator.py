@@ -8,6 +8,7 @@ from autoscalper.broker.book import Book
 from autoscalper.broker.events import CommandArrived
 from autoscalper.broker.journal import Journal
 from autoscalper.domain.identity import CommandId, PostId
+from autoscalper.domain.instruction import CloseTrade
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import alert_to_broker, any_to_alert
@@ -326,3 +327,18 @@ def test_a_late_alert_that_is_too_long_ago_is_refused() -> None:
     story.now += operator.TAKEN_WITHIN
     take_late(story, post_id)
     assert answers(story) == [(CommandState.REFUSED, ("That alert cannot be taken any more.",))]
+
+
+def test_a_missed_entry_whose_author_got_out_since_cannot_be_taken() -> None:
+    story = Story()
+    post_id = story.post(entry())
+    story.wait(70)
+    story.connect()
+    story.post(CloseTrade())
+    story.wait(5)
+    take = TakeEntry(command_id=CommandId("t1"), given_at=story.now, post_id=post_id)
+    story.hear(CommandArrived(command=take))
+    story.settle()
+    story.wait(3)
+    assert story.live() == {}
+    assert story.book.requests[take.command_id].lines == ("Its author got out since.",)

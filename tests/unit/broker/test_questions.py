@@ -294,3 +294,11 @@ def test_a_question_and_its_end_survive_a_restart(store: Store) -> None:
     story.wait(20)
     assert str(story.outcomes[post_id]).startswith("traded: closing 2 of IWM")
     assert restarted().questions == {}
+
+
+def test_an_exit_that_is_edited_into_another_way_out_still_gets_out() -> None:
+    story = two_trades()
+    post_id = story.post(CloseTrade(contract=IWM))
+    story.edit(post_id, CancelEntry(contract=IWM))
+    story.wait(30)
+    assert len(closing(story)) == 2

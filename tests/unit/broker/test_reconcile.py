@@ -24,6 +24,7 @@ from autoscalper.domain.instruction import AddToTrade
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import BrokerSettings
+from tests.unit.broker.model_gateway import Held, ModelGateway
 from tests.unit.broker.story import Story, entry, opened
 
 NOTHING = Snapshot(
@@ -555,3 +556,83 @@ def test_a_stop_that_only_seemed_to_be_lost_is_canceled_when_it_shows_up() -> No
 
     assert story.gateway.stops(story.con_id) == 2
     assert len([each for each in story.gateway.live() if each.terms.stop_price]) == 1
+
+
+def test_a_position_that_was_shown_as_gone_is_protected_when_it_is_back() -> None:
+    story = opened()
+    story.wait(5)
+    story.gateway.positions[story.con_id] = 0
+    story.lose()
+    story.connect()
+    story.wait(5)
+    assert not story.trade.is_open
+    story.gateway.positions[story.con_id] = 2
+    story.lose()
+    story.connect()
+    story.wait(5)
+    assert story.gateway.stops(story.con_id) == 2
+    assert "are in the account again" in story.reports()[-1]
+
+
+def test_what_is_bought_by_hand_long_after_is_left_alone() -> None:
+    story = opened()
+    story.wait(5)
+    story.gateway.positions[story.con_id] = 0
+    story.lose()
+    story.connect()
+    story.wait(5)
+    story.now += reconcile.RETURNED_WITHIN
+    story.gateway.positions[story.con_id] = 2
+    story.lose()
+    story.connect()
+    story.wait(5)
+    assert not story.trade.is_open
+    assert story.gateway.stops(story.con_id) == 0
+
+
+class Slow(ModelGateway):
+    """Says nothing of orders that it has accepted, for as long as they are hidden."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: set[IbOrderId] = set()
+
+    def live(self) -> list[Held]:
+        return [held for held in super().live() if held.order.ib_order_id not in self.hidden]
+
+    def _cancel(self, ib_order_id: IbOrderId) -> None:
+        if ib_order_id in self.hidden:
+            self._refuse(ib_order_id, 10147, "not found")
+        else:
+            super()._cancel(ib_order_id)
+
+
+def test_an_add_that_is_given_up_and_shows_up_late_costs_nothing_of_what_was_held() -> None:
+    gateway = Slow()
+    story = Story(BrokerSettings(max_contracts=4, initial_contracts=2), gateway=gateway)
+    story.connect()
+    story.post(entry())
+    story.fill(Purpose.ENTRY)
+    story.wait(1.5)
+    story.flows = False
+    story.post(AddToTrade(price=Decimal("0.38")))
+    while not any(each.purpose is Purpose.ADD for each in story.book.orders.values()):
+        gateway.take_in()
+        said, gateway.outbox = gateway.outbox, []
+        story.hear(*said)
+    add = story.order(Purpose.ADD)
+    gateway.take_in()
+    legs = [each for each in story.book.orders.values() if each.parent == add.client_order_id]
+    gateway.hidden = {add.ib_order_id, *(each.ib_order_id for each in legs)}
+    story.lose()
+    story.flows = True
+    story.connect()
+    story.wait(6)
+    assert story.order(Purpose.ADD).status is OrderStatus.ABANDONED
+
+    gateway.hidden = set()
+    story.lose()
+    story.connect()
+    story.wait(5)
+    assert story.order(Purpose.ADD).status is OrderStatus.CANCELED
+    assert (story.trade.hold, gateway.stops(story.con_id)) == (2, 2)
