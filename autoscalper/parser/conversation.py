@@ -80,6 +80,13 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return found[0] if len(found) == 1 else None
 
+    def has_open(self, named: ContractTerms) -> bool:
+        """Return whether the author is in a contract that ``named`` can mean."""
+        return any(
+            subject.stage is Stage.OPEN and _is_meant(subject.contract, named)
+            for subject in self.subjects
+        )
+
 
 def _spoken(
     subjects: tuple[Subject, ...], instruction: Instruction, day: date
@@ -122,12 +129,15 @@ def _is_same(known: ContractTerms, named: ContractTerms) -> bool:
 
 def _closed(subject: Subject, named: ContractTerms) -> Subject:
     contract = subject.contract
-    is_meant = (
+    if subject.stage is not Stage.OPEN or not _is_meant(contract, named):
+        return subject
+    return Subject(contract=contract, stage=Stage.CLOSED, spoken_on=subject.spoken_on)
+
+
+def _is_meant(contract: ContractTerms, named: ContractTerms) -> bool:
+    return (
         named.underlying in (None, contract.underlying)
         and named.strike in (None, contract.strike)
         and named.right in (None, contract.right)
         and (named.expiry is None or contract.expiry in (None, named.expiry))
     )
-    if subject.stage is not Stage.OPEN or not is_meant:
-        return subject
-    return Subject(contract=contract, stage=Stage.CLOSED, spoken_on=subject.spoken_on)

@@ -153,7 +153,7 @@ def _mentioned(claim: Claim, witness: Witness, mention: Mention) -> ContractTerm
     post = witness.post
     reason = why_not_single(post, mention)
     if reason is not None:
-        raise Untrue(f"sees a purchase in what is {reason}")
+        raise Untrue(f"sees a purchase in words that say otherwise: {reason}")
     _forbid(post, _around(post, mention), _NO_PURCHASE, "a purchase")
     underlying = mention.underlying or _only_underlying(claim, witness)
     if claim.underlying is None or witness.underlying(claim.underlying) != underlying:

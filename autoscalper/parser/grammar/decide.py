@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from autoscalper.domain.instruction import NotePlan, OpenTrade
+from autoscalper.domain.contract import ContractTerms
+from autoscalper.domain.instruction import NotePlan, OpenTrade, TrimTrade
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.grammar.context import complete, read_bare_entry
+from autoscalper.parser.grammar.doubts import MAY_BE_SPREAD
 from autoscalper.parser.grammar.entries import read_entry
 from autoscalper.parser.grammar.exits import read_exit
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
 from autoscalper.parser.grammar.followups import read_add, read_note, read_stop, read_targets
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post
+from autoscalper.parser.grammar.strategies import sells_other_leg
 
 _OPTION_WORDS = meanings("CALL PUT")
 _ENTRY_WORDS = meanings("ENTER TAKE IN LONG BUYING")
@@ -31,6 +34,8 @@ def decide(post: Post, conversation: Conversation | None) -> Finding | Doubt | N
 def _decide(post: Post, conversation: Conversation | None) -> Finding | Doubt | Nothing:
     entry = read_entry(post)
     sale = read_exit(post)
+    if sells_other_leg(post) and not _ends_a_trade(sale, conversation):
+        return Doubt(MAY_BE_SPREAD)
     if sale is not None and not _enters_before(entry, sale):
         return sale
     add = read_add(post)
@@ -64,7 +69,22 @@ def _enters_before(entry: Finding | Doubt | Nothing | None, sale: Finding) -> bo
         and isinstance(entry.instruction, OpenTrade)
         and entry.certain
         and entry.at < sale.at
+        and not _is_of_another(sale.instruction.contract, entry.instruction.contract)
     )
+
+
+def _is_of_another(sold: ContractTerms, bought: ContractTerms) -> bool:
+    # Of a roll, what is left comes first: an entry can be missed, an exit cannot.
+    if sold.strike is None:
+        return False
+    is_elsewhere = sold.underlying not in (None, bought.underlying)
+    return is_elsewhere or (sold.strike, sold.right) != (bought.strike, bought.right)
+
+
+def _ends_a_trade(sale: Finding | None, conversation: Conversation | None) -> bool:
+    if sale is None or isinstance(sale.instruction, TrimTrade):
+        return sale is not None
+    return conversation is not None and conversation.has_open(sale.instruction.contract)
 
 
 def _plan(entry: Finding | Doubt | Nothing | None) -> Finding | None:

@@ -11,7 +11,7 @@ from autoscalper.parser.grammar.dates import Expiry
 from autoscalper.parser.grammar.leads import DENIED_BEFORE, PREPOSITIONS, Lead
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.post import Post, clause_of
-from autoscalper.parser.grammar.strategies import is_leg, is_sold
+from autoscalper.parser.grammar.strategies import is_leg, is_sold, sells_other_leg
 from autoscalper.parser.grammar.tokens import Kind
 
 #: Verbs that without a price may be a plan.
@@ -53,6 +53,8 @@ _NOT_SINGLE_OPTIONS = {Meaning.SPREAD: MAY_BE_SPREAD, Meaning.WRITE: _SHORT_PREM
 
 def why_not_single(post: Post, mention: Mention) -> str | None:
     """Return why the post may mean something else than buying one option; None if it does not."""
+    if sells_other_leg(post):
+        return MAY_BE_SPREAD
     for meaning, reason in _NOT_SINGLE_OPTIONS.items():
         if meaning in post.meanings:
             return reason

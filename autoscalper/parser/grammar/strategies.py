@@ -31,12 +31,17 @@ _NAMES = {
 }
 #: Words of a contract and a price: a name alone is chatter.
 _FEWEST_NUMBERS = 2
+_FEWEST_LEGS = 2
 #: What joins the legs of one order: "60c/65c", "60c -1 65c".
 _JOINTS = meanings("SLASH DASH PLUS AND")
 #: What joins the strikes of one order: "60/65c", "60-65c".
 _BETWEEN_STRIKES = meanings("SLASH DASH")
 #: What in front of a count tells a leg that is bought from one that is sold.
 _SIGNS = meanings("DASH PLUS")
+#: Verbs of a leg that is bought and of one that is sold to open, or may be.
+_BUYS = meanings("BUY_TO_OPEN ENTER BUYING TAKE LONG OPEN")
+_SELLS = meanings("SELL SHORT WRITE")
+_LEG_VERBS = _BUYS | _SELLS | meanings("SELL_TO_CLOSE TRIM CLOSE OUT STOPPED ADD")
 #: What may stand between the joint and the strike of the leg behind it.
 _OF_LEG = meanings("TICKER CALL PUT SELL SELL_TO_CLOSE CONTRACTS")
 #: How far in front of the strike its joint may stand, in tokens.
@@ -78,6 +83,26 @@ def is_leg(post: Post, mention: Mention) -> bool:
     )
 
 
+def sells_other_leg(post: Post) -> bool:
+    """Return whether the post buys one contract and sells another of the same underlying.
+
+    Each with a verb of its own, as in "BTO 60c" above "STO 65c". A plain "sold" in front of the
+    purchase is the end of an earlier trade, and so is "STC" anywhere.
+    """
+    if post.meanings.isdisjoint(_SELLS) or len(post.mentions) < _FEWEST_LEGS:
+        return False
+    verbs = [(_verb_of(post, mention), mention) for mention in post.mentions]
+    return any(
+        bought in _BUYS
+        and sold in _SELLS
+        and (sold is not Meaning.SELL or one.first < other.first)
+        and _share_underlying(one, other)
+        and not _is_same(one, other)
+        for bought, one in verbs
+        for sold, other in verbs
+    )
+
+
 def is_sold(post: Post, mention: Mention) -> bool:
     """Return whether a minus stands before the count of a contract: "-1 XYZ 50c"."""
     at = _sign_before(post, mention, 0)
@@ -86,6 +111,18 @@ def is_sold(post: Post, mention: Mention) -> bool:
         and post.tokens[at].meaning is Meaning.DASH
         and _is_signed_count(post, at, mention)
     )
+
+
+def _verb_of(post: Post, mention: Mention) -> Meaning | None:
+    before = [each.last for each in post.mentions if each.last < mention.first]
+    for index in range(mention.first - 1, max(before, default=-1), -1):
+        if post.tokens[index].meaning in _LEG_VERBS:
+            return post.tokens[index].meaning
+    return None
+
+
+def _share_underlying(one: Mention, other: Mention) -> bool:
+    return None in (one.underlying, other.underlying) or one.underlying == other.underlying
 
 
 def _has_two_strikes(post: Post, at: int) -> bool:

@@ -311,3 +311,11 @@ def test_the_grammars_purchase_in_a_post_for_programs_is_not_believed() -> None:
     assert for_people(bought, "BTO TSM 190c 2.15") == bought
     assert isinstance(for_people(bought, "SYSTEM: BTO TSM 190c 2.15"), Abstained)
     assert for_people(sold, "SYSTEM: all out") == sold
+
+
+def test_a_purchase_whose_other_leg_is_sold_is_not_the_models_to_see() -> None:
+    text = "Bought TSM 190 calls 4/17, paid 2.15\nSold TSM 195 calls 4/17 for .90"
+    claimed = ENTRY | {"words": "Bought"}
+    assert reading(text, **claimed) == Abstained(
+        reason="the model sees a purchase in words that say otherwise: may be a spread"
+    )

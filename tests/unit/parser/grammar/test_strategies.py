@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from autoscalper.domain.instruction import OpenTrade
+from autoscalper.domain.instruction import CloseTrade, OpenTrade, TrimTrade
 from autoscalper.domain.reading import Abstained, Instructed
+from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.grammar import read
 
 TUESDAY = date(2026, 8, 11)
@@ -52,6 +53,14 @@ TUESDAY = date(2026, 8, 11)
         ("BTO MSFT 500/505c 8/14 1.10", "a spread"),
         ("BTO .MSFT260814C500 -.MSFT260814C505 @ 1.10", "a spread"),
         ("added MSFT 500c -1 505c @ 1.10", "a spread"),
+        ("BTO MSFT 500c 8/14 3.10\nSTO MSFT 505c 8/14 1.90", "a spread"),
+        ("STO MSFT 505c 8/14 1.90\nBTO MSFT 500c 8/14 3.10", "a spread"),
+        ("Buy to open MSFT 500p 3.10 sell to open MSFT 495p 2.20", "a spread"),
+        ("Buy 500c / Sell 505c vertical MSFT", "a vertical spread"),
+        ("Bought MSFT 500c 8/14 3.10\nSold MSFT 505c 8/14 1.90", "a spread"),
+        ("BTO MSFT 500c 8/14 3.10\nsell 505c 1.90", "a spread"),
+        ("Long MSFT 500c 3.10\nShort MSFT 505c 1.90", "a spread"),
+        ("Buy MSFT 8/14 500c 3.10, sell MSFT 8/21 500c 4.20", "a spread"),
     ],
 )
 def test_more_than_one_option_is_named(text: str, named: str) -> None:
@@ -99,6 +108,34 @@ def test_one_option_may_stand_beside_marks_and_other_trades(text: str) -> None:
     reading = read(text, posted_on=TUESDAY)
     assert isinstance(reading, Instructed)
     assert isinstance(reading.instruction, OpenTrade)
+    assert reading.instruction.contract.strike == 505
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("STC MSFT 500c 8/14 3.10\nBTO MSFT 505c 8/14 1.90", "MSFT 500C"),
+        ("BTO MSFT 505c 8/14 1.90\nSTC MSFT 500c 8/14 3.10", "MSFT 500C"),
+        ("Sold MSFT 500c 8/14 3.10\nBought MSFT 505c 8/14 1.90", "MSFT 500C"),
+        ("Bought MSFT 505c 8/14 1.90\nsold half of MSFT 500c 8/14 3.10", "MSFT 500C"),
+        ("Bought MSFT 505c 8/14 1.90\nSold NVDA 200c 8/14 3.10", "NVDA 200C"),
+        ("Bought MSFT 200c 8/14 1.90\nSold NVDA 200c 8/14 3.10", "NVDA 200C"),
+    ],
+)
+def test_of_a_roll_the_exit_is_followed_wherever_it_stands(text: str, left: str) -> None:
+    reading = read(text, posted_on=TUESDAY)
+    assert isinstance(reading, Instructed)
+    assert isinstance(reading.instruction, CloseTrade | TrimTrade)
+    assert str(reading.instruction.contract).startswith(left)
+
+
+def test_what_the_author_is_in_is_sold_and_no_leg_of_what_he_buys() -> None:
+    bought = read("BTO MSFT 505c 8/14 2.20", posted_on=TUESDAY)
+    conversation = Conversation().after(bought, posted_on=TUESDAY)
+    text = "Bought MSFT 500c 8/14 3.10\nSold MSFT 505c 8/14 1.90"
+    reading = read(text, posted_on=TUESDAY, conversation=conversation)
+    assert isinstance(reading, Instructed)
+    assert isinstance(reading.instruction, CloseTrade)
     assert reading.instruction.contract.strike == 505
 
 
