@@ -211,15 +211,18 @@ class Answers:
         if isinstance(message, PostDeleted):
             return Ignored(reason="deleted")
         post = message.post
-        assumed = self._profiles.of(post).default_underlying
-        conversation = replace(self._memory.conversation_before(post), default_underlying=assumed)
+        conversation = self._conversation_before(post)
         reading = self._read(post.text, posted_on=_day(post), conversation=conversation)
         return guards.for_people(reading, post.text)
+
+    def _conversation_before(self, post: Post) -> Conversation:
+        assumed = self._profiles.of(post).default_underlying
+        return replace(self._memory.conversation_before(post), default_underlying=assumed)
 
     def _by_model(self, post: Post, answer: claims.Answer) -> Reading:
         if isinstance(answer, Unread):
             return Abstained(reason=f"the model {answer.reason}")
-        conversation = self._memory.conversation_before(post)
+        conversation = self._conversation_before(post)
         return guards.check(answer, post.text, posted_on=_day(post), conversation=conversation)
 
     def _is_held_up(self, message: ingest_to_parser.Message, by_grammar: Reading) -> bool:
@@ -237,7 +240,7 @@ class Answers:
         replied_to = None if post.reply_to is None else self._memory.heard(post.reply_to)
         return ask_about(
             post.text,
-            self._memory.conversation_before(post),
+            self._conversation_before(post),
             earlier=self._memory.last_words_before(post),
             replied_to=replied_to.post.text if replied_to else "",
         )

@@ -37,7 +37,7 @@ from autoscalper.parser.grammar.entries import risk_level
 from autoscalper.parser.grammar.findings import Finding
 from autoscalper.parser.grammar.lexicon import Meaning, meanings
 from autoscalper.parser.grammar.normalise import normalise
-from autoscalper.parser.grammar.post import Clause, Post, parse, terms_near
+from autoscalper.parser.grammar.post import Clause, Post, assume_underlying, parse, terms_near
 from autoscalper.parser.grammar.strategies import is_leg
 from autoscalper.parser.machine_talk import speaks_to_machines
 from autoscalper.parser.witness import Untrue, Witness, is_below
@@ -65,6 +65,8 @@ def check(claim: Claim, text: str, *, posted_on: date, conversation: Conversatio
     if disguised or speaks_to_machines(text):
         return Abstained(reason=_FOR_PROGRAMS)
     post = parse(plain, posted_on)
+    if conversation.default_underlying is not None:
+        assume_underlying(post, conversation.default_underlying)
     if not post.clauses:
         return Abstained(reason="nothing but a quote")
     witness = Witness(post, conversation)
@@ -156,12 +158,25 @@ def _mentioned(claim: Claim, witness: Witness, mention: Mention) -> ContractTerm
         raise Untrue(f"sees a purchase in words that say otherwise: {reason}")
     _forbid(post, _around(post, mention), _NO_PURCHASE, "a purchase")
     underlying = mention.underlying or _only_underlying(claim, witness)
-    if claim.underlying is None or witness.underlying(claim.underlying) != underlying:
+    if not _leaves_unsaid(claim, witness, mention) and (
+        claim.underlying is None or witness.underlying(claim.underlying) != underlying
+    ):
         raise Untrue("gave another underlying than the post")
     witness.saw("strike", mention.strike_at)
     expiry = _expiry(claim, witness, mention)
     return ContractTerms(
         underlying=underlying, strike=mention.strike, right=mention.right, expiry=expiry
+    )
+
+
+def _leaves_unsaid(claim: Claim, witness: Witness, mention: Mention) -> bool:
+    # The post names no ticker, and the channel's own is meant.
+    assumed = witness.conversation.default_underlying
+    return (
+        claim.underlying is None
+        and assumed is not None
+        and mention.underlying == assumed
+        and mention.underlying_at is None
     )
 
 

@@ -65,6 +65,9 @@ def settle(mode: ParserMode, by_grammar: Reading, by_model: Reading) -> Settled:
         agrees = _gist(by_grammar) == _gist(by_model)
         doubt = Abstained(reason="the grammar sees a purchase, the model does not see the same")
         return Settled(by_grammar if agrees else doubt, Reader.GRAMMAR)
+    is_named = isinstance(by_grammar, Abstained) and by_grammar.multi_leg != ""
+    if is_named and (is_purchase(by_model) or not isinstance(by_model, Instructed)):
+        return Settled(by_grammar, Reader.GRAMMAR)
     if is_purchase(by_model) and (mode is ParserMode.AGREE or isinstance(by_grammar, Ignored)):
         return Settled(Abstained(reason="only the model sees a purchase"), Reader.MODEL)
     return Settled(by_model, Reader.MODEL)

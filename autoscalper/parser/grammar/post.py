@@ -119,6 +119,23 @@ def parse(text: str, today: date) -> Post:
     )
 
 
+def assume_underlying(post: Post, underlying: str) -> None:
+    """Let the contracts that ``post`` names without their ticker be of ``underlying``.
+
+    A word that nobody knows may be a ticker as well: then nothing is assumed.
+    """
+    named = {ticker_at(post.tokens, index) for index in range(len(post.tokens))}
+    if named - {None, underlying}:
+        return
+    for mention in post.mentions:
+        before = post.tokens[mention.first - 1] if mention.first else None
+        is_unknown = (
+            before is not None and before.kind is Kind.WORD and before.meaning is Meaning.UNKNOWN
+        )
+        if mention.underlying is None and not is_unknown:
+            mention.underlying = underlying
+
+
 def _without_quoted_lines(tokens: list[Token]) -> list[Token]:
     kept: list[Token] = []
     quoted = False

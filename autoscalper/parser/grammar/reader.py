@@ -7,15 +7,13 @@ from datetime import date
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
 from autoscalper.parser.conversation import Conversation
-from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.decide import decide
 from autoscalper.parser.grammar.doubts import MAY_BE_SPREAD
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
-from autoscalper.parser.grammar.lexicon import Meaning
 from autoscalper.parser.grammar.normalise import normalise
-from autoscalper.parser.grammar.post import Post, parse
+from autoscalper.parser.grammar.post import Post, assume_underlying, parse
 from autoscalper.parser.grammar.strategies import is_leg, names_two_strikes, strategy_in
-from autoscalper.parser.grammar.tokens import MAX_TOKENS, Kind
+from autoscalper.parser.grammar.tokens import MAX_TOKENS
 
 #: A longer post is not acted on; Discord itself allows 4000 characters.
 LONGEST_POST = 8000
@@ -37,7 +35,7 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
     if len(post.tokens) >= MAX_TOKENS:
         return Abstained(reason="longer than any alert")
     if conversation is not None and conversation.default_underlying is not None:
-        _assume(post, conversation.default_underlying)
+        assume_underlying(post, conversation.default_underlying)
     found = decide(post, conversation)
     multi_leg = _multi_leg(post, found)
     if multi_leg:
@@ -66,17 +64,3 @@ def _reading(found: Finding | Doubt | Nothing) -> Reading:
             return Abstained(reason=found.reason)
         case Nothing():
             return Ignored(reason=found.reason)
-
-
-def _assume(post: Post, underlying: str) -> None:
-    """A word that nobody knows may be a ticker as well: then nothing is assumed."""
-    named = {ticker_at(post.tokens, index) for index in range(len(post.tokens))}
-    if named - {None, underlying}:
-        return
-    for mention in post.mentions:
-        before = post.tokens[mention.first - 1] if mention.first else None
-        is_unknown = (
-            before is not None and before.kind is Kind.WORD and before.meaning is Meaning.UNKNOWN
-        )
-        if mention.underlying is None and not is_unknown:
-            mention.underlying = underlying

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.domain.contract import ContractTerms, Right
 from autoscalper.domain.identity import ChannelId, MessageId
 from autoscalper.domain.instruction import CloseTrade, OpenTrade
+from autoscalper.domain.profiles import Profile, Profiles
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
 from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
@@ -291,3 +293,15 @@ def test_without_a_model_nobody_waits(tmp_path: Path) -> None:
     assert desk.outcomes == {"1.1": "ignored: not sure: no verb"}
     assert (desk.asked, desk.signal_ids) == ([], ["2.1"])
     desk.store.close()
+
+
+def test_the_model_is_told_the_channels_own_underlying_and_held_to_it(desk: Desk) -> None:
+    room = a_post(text="210c starter here 0.88")
+    profiles = Profiles(by_channel={room.channel_name: Profile(default_underlying="IWM")})
+    desk.answers = Answers(desk.store, read, FixedClock(), mode=ParserMode.FAST, profiles=profiles)
+    desk.take(PostPublished(post=room))
+    assert [each.underlying for each in desk.answers.questions()] == ["IWM"]
+    desk.learn(room.text, replace(STARTER, underlying=None))
+    (signal,) = desk.signals
+    assert isinstance(signal, SignalIssued)
+    assert signal.instruction == ENTRY

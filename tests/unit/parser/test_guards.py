@@ -319,3 +319,37 @@ def test_a_purchase_whose_other_leg_is_sold_is_not_the_models_to_see() -> None:
     assert reading(text, **claimed) == Abstained(
         reason="the model sees a purchase in words that say otherwise: may be a spread"
     )
+
+
+SPX_ROOM = Conversation(default_underlying="SPX")
+UNNAMED = ENTRY | {"underlying": None, "strike": "5900", "price": "2.15", "expiry": None}
+
+
+def test_a_contract_without_its_ticker_is_the_channels_own_for_the_model_too() -> None:
+    text = "5900 calls, starter here, paid 2.15"
+    found = instruction(text, SPX_ROOM, **UNNAMED)
+    assert isinstance(found, OpenTrade)
+    assert found.contract.underlying == "SPX"
+    assert instruction(text, SPX_ROOM, **UNNAMED | {"underlying": "SPX"}) == found
+    assert isinstance(reading(text, **UNNAMED), Abstained)
+
+
+@pytest.mark.parametrize("underlying", ["NDX", "ASTS"])
+def test_another_underlying_than_the_channels_own_must_be_written(underlying: str) -> None:
+    text = "5900 calls, starter here, paid 2.15"
+    assert isinstance(reading(text, SPX_ROOM, **UNNAMED | {"underlying": underlying}), Abstained)
+
+
+def test_a_word_that_may_be_a_ticker_leaves_nothing_to_assume() -> None:
+    text = "zork 5900 calls, starter here, paid 2.15"
+    assert reading(text, SPX_ROOM, **UNNAMED) == Abstained(
+        reason="the model sees a purchase whose underlying nobody named"
+    )
+
+
+def test_what_is_sold_without_its_ticker_is_the_channels_own() -> None:
+    found = instruction(
+        "waved goodbye to the 5900c", SPX_ROOM, deed=Deed.EXIT, words="waved goodbye"
+    )
+    assert isinstance(found, CloseTrade)
+    assert found.contract.underlying == "SPX"

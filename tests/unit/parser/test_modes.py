@@ -50,6 +50,13 @@ def test_fast_takes_the_models_word_for_what_the_grammar_is_not_sure_of(by_model
     assert settle(FAST, UNSURE, by_model) == Settled(by_model, Reader.MODEL)
 
 
+@pytest.mark.parametrize("by_model", [ENTRY, ADD, CHATTER, UNSURE])
+def test_what_the_grammar_knows_by_its_name_keeps_it(by_model: Reading) -> None:
+    spread = Abstained(reason="may be a spread", multi_leg="a spread")
+    assert settle(FAST, spread, by_model) == Settled(spread, Reader.GRAMMAR)
+    assert settle(FAST, spread, EXIT) == Settled(EXIT, Reader.MODEL)
+
+
 def test_agree_buys_what_both_read_the_same() -> None:
     assert settle(AGREE, ENTRY, ENTRY) == Settled(ENTRY, Reader.GRAMMAR)
 

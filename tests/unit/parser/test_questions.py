@@ -47,6 +47,11 @@ def test_a_question_carries_what_the_post_may_refer_to() -> None:
     assert question.replied_to == "PFE 29c .71"
 
 
+def test_a_question_says_what_the_room_means_without_a_ticker() -> None:
+    question = asked("5900c here .80", Conversation(default_underlying="SPX"))
+    assert json.loads(question.content) == {"post": "5900c here .80", "underlying": "SPX"}
+
+
 def test_long_posts_of_before_are_cut() -> None:
     question = asked("bye", earlier=["x" * 9000], replied_to="y" * 9000)
     assert (len(question.earlier[0]), len(question.replied_to)) == (500, 500)
