@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 
 from msgspec.structs import replace
 
 from autoscalper.broker.book import Book
 from autoscalper.broker.events import Fill, OrderReport
 from autoscalper.broker.orders import OUR_PREFIX, Order, Terms
-from autoscalper.domain.identity import ClientOrderId, IbOrderId, PermId
+from autoscalper.broker.words import order_named, stranger_named
+from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId, PermId
 from autoscalper.domain.order import WORKING, OrderStatus
 from autoscalper.links import any_to_alert
 
@@ -42,7 +44,10 @@ def apply_report(book: Book, report: OrderReport, now: datetime) -> Order | None
         return None
     order = find(book, report)
     if order is None:
-        _report_unknown(book, report.client_order_id, now)
+        price = report.limit_price if report.stop_price is None else report.stop_price
+        con_id = report.con_ids[0] if report.con_ids else None
+        text = stranger_named(_name_of(book, con_id), report.side, price, report.order_qty)
+        _report_unknown(book, report.client_order_id, text, now)
         return None
     if is_of_twin(order, report):
         updated = replace(order, twin_perm_id=_twin_after(report))
@@ -86,7 +91,9 @@ def apply_fill(book: Book, fill: Fill, now: datetime) -> None:
     """Count a fill, once, and tell of it."""
     order = book.orders.get(fill.client_order_id)
     if order is None:
-        _report_unknown(book, fill.client_order_id, now)
+        name = _name_of(book, fill.con_id)
+        text = stranger_named(name, fill.side, fill.last_price, fill.last_qty)
+        _report_unknown(book, fill.client_order_id, text, now)
         return
     if not book.put_fill(fill):
         return
@@ -247,20 +254,28 @@ def _reopen_trade(book: Book, order: Order, now: datetime) -> None:
         f"late {order.client_order_id} {order.cum_qty}",
         any_to_alert.Reported(
             level=any_to_alert.Level.CRITICAL,
-            text=f"{order.client_order_id} was given up and showed up after all: getting out of it",
+            text=f"{order_named(order)} was given up and showed up after all: getting out of it",
             reported_at=now,
         ),
     )
 
 
-def _report_unknown(book: Book, client_order_id: ClientOrderId | None, now: datetime) -> None:
+def _name_of(book: Book, con_id: ConId | None) -> str:
+    known = (str(each) for each, details in book.contracts.items() if details.con_id == con_id)
+    held = (each.name for each in book.holdings.values() if each.con_id == con_id)
+    return next(chain(known, held), "a contract that was not traded here")
+
+
+def _report_unknown(
+    book: Book, client_order_id: ClientOrderId | None, named: str, now: datetime
+) -> None:
     if client_order_id is None or not client_order_id.startswith(OUR_PREFIX):
         return
     book.notify(
         f"unknown order {client_order_id}",
         any_to_alert.Reported(
             level=any_to_alert.Level.CRITICAL,
-            text=f"an order of ours that the records do not know: {client_order_id}",
+            text=f"an order of ours that the records do not know: {named}",
             reported_at=now,
         ),
     )

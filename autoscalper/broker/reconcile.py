@@ -18,6 +18,7 @@ from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, PositionReported, Snapshot
 from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
+from autoscalper.broker.words import order_named
 from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId
 from autoscalper.domain.order import WORKING, OrderStatus, Purpose
@@ -115,7 +116,7 @@ def _open_order(
     if order is None:
         return []
     if order.twin_perm_id is not None:
-        text = f"{ref} works twice at IBKR: canceling one of them"
+        text = f"{order_named(order)} works twice at IBKR: canceling one of them"
         _tell(book, f"forked {ref} {order.twin_perm_id}", text, now)
     elif order.is_live or reports[-1].status not in WORKING:
         return []

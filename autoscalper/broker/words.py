@@ -1,10 +1,11 @@
-"""What an instruction says, in the words in which the user reads it."""
+"""Instructions and orders in the words in which the user reads them."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import assert_never
 
+from autoscalper.broker.orders import Order, Terms
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import (
     AddToTrade,
@@ -23,7 +24,17 @@ from autoscalper.domain.instruction import (
     TrailBy,
     TrimTrade,
 )
+from autoscalper.domain.order import Purpose, Side
 from autoscalper.domain.pricing import shown
+
+_CALLED = {
+    Purpose.ENTRY: "entry",
+    Purpose.ADD: "add",
+    Purpose.STOP_LOSS: "stop",
+    Purpose.TAKE_PROFIT: "target",
+    Purpose.FLATTEN: "sale for the last day",
+    Purpose.EXIT: "exit",
+}
 
 
 def understood_as(instruction: Instruction, contract: OptionContract | None = None) -> str:
@@ -32,11 +43,32 @@ def understood_as(instruction: Instruction, contract: OptionContract | None = No
     return " ".join(part for part in (_what(instruction), named, _details(instruction)) if part)
 
 
+def order_named(order: Order) -> str:
+    """Return an order as a person tells it from others: ``SPY 560C 2026-11-20 stop 0.40 x2``."""
+    terms = order.terms
+    return _order(f"{order.contract} {_CALLED[order.purpose]}", _priced(terms), terms.order_qty)
+
+
+def stranger_named(contract: str, side: Side | None, price: Decimal | None, qty: int | None) -> str:
+    """Return the same of an order of which only what the gateway says is known."""
+    side_word = "" if side is None else f" {side.value}"
+    return _order(f"{contract}{side_word}", price, qty)
+
+
 def behind(trail: TrailBy) -> str:
     """Return how far behind the market a trailing stop is."""
     if trail.percent is not None:
         return f"{trail.percent.normalize():f} % behind"
     return f"{shown(trail.amount or Decimal(0))} behind"
+
+
+def _order(what: str, price: Decimal | None, qty: int | None) -> str:
+    parts = (what, "" if price is None else shown(price), "" if qty is None else f"x{qty}")
+    return " ".join(part for part in parts if part)
+
+
+def _priced(terms: Terms) -> Decimal | None:
+    return terms.limit_price if terms.stop_price is None else terms.stop_price
 
 
 def _what(instruction: Instruction) -> str:

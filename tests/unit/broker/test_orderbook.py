@@ -12,6 +12,7 @@ from autoscalper.broker.orders import CHANGE_PATIENCE, Order
 from autoscalper.domain.identity import ClientOrderId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
+from autoscalper.links import any_to_alert
 from tests.unit.broker.story import Story, entry, opened
 
 
@@ -287,7 +288,10 @@ def test_a_fill_of_a_closed_trade_opens_it_again_and_is_got_rid_of() -> None:
     story.gateway.positions[story.con_id] = 1
     fill(story, story.order(Purpose.ENTRY), "00aa.77.01.01")
     assert story.book.open_trades() != []
-    assert "getting out" in str(story.book.changes.notices)
+    texts = [getattr(told, "text", "") for _, told in story.book.changes.notices]
+    assert [text for text in texts if "showed up" in text] == [
+        "IWM 241C 2026-11-20 entry 0.43 x2 was given up and showed up after all: getting out of it"
+    ]
 
     story.wait(2)
     assert story.live() == {"X0": 1}
@@ -301,8 +305,27 @@ def test_an_order_of_ours_that_nobody_remembers_is_told(ref: str) -> None:
         ib_order_id=IbOrderId(50), client_order_id=ClientOrderId(ref), status=OrderStatus.NEW
     )
     assert orderbook.apply_report(story.book, report, story.now) is None
-    ((key, _),) = story.book.changes.notices
+    ((key, told),) = story.book.changes.notices
     assert key == f"unknown order {ref}"
+    assert isinstance(told, any_to_alert.Reported)
+    assert told.text.endswith("do not know: a contract that was not traded here")
+
+
+def test_an_order_that_nobody_remembers_is_named_by_what_it_sells() -> None:
+    story = resting()
+    report = OrderReport(
+        ib_order_id=IbOrderId(50),
+        client_order_id=ClientOrderId("AS1|qqqqqqqqqq|S0"),
+        status=OrderStatus.NEW,
+        side=Side.SELL,
+        con_ids=(story.con_id,),
+        order_qty=2,
+        stop_price=Decimal("0.3"),
+    )
+    orderbook.apply_report(story.book, report, story.now)
+    ((_, told),) = story.book.changes.notices
+    assert isinstance(told, any_to_alert.Reported)
+    assert told.text.endswith("do not know: IWM 241C 2026-11-20 sell 0.30 x2")
 
 
 @pytest.mark.parametrize("ref", ["by hand", None])

@@ -434,7 +434,8 @@ def test_an_order_that_works_twice_is_canceled_once_and_goes_on_at_its_level() -
     stop = story.order(Purpose.STOP_LOSS)
     assert (stop.status, stop.twin_perm_id) == (OrderStatus.NEW, None)
     assert stop.perm_id == story.at_gateway(Purpose.STOP_LOSS).perm_id
-    assert sum("works twice" in text for text in story.reports()) == 1
+    (told,) = [text for text in story.reports() if "works twice" in text]
+    assert told.startswith("IWM 241C 2026-11-20 stop 0.33 x2 works twice at IBKR")
     assert not reconcile.is_due(story.book, story.now)
 
 

@@ -1,4 +1,4 @@
-"""Instructions in words."""
+"""Instructions and orders in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from autoscalper.broker.words import understood_as
+from autoscalper.broker.words import order_named, stranger_named, understood_as
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.instruction import (
     AddToTrade,
@@ -25,7 +25,8 @@ from autoscalper.domain.instruction import (
     TrailBy,
     TrimTrade,
 )
-from tests.unit.broker.story import CALL, named
+from autoscalper.domain.order import Side
+from tests.unit.broker.story import CALL, named, opened
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,21 @@ def test_an_instruction_is_said_with_what_it_states(instruction: Instruction, wo
 
 def test_the_contract_that_was_meant_stands_for_what_was_named() -> None:
     assert understood_as(CloseTrade(), CALL) == "EXIT IWM 241C 2026-11-20"
+
+
+def test_an_order_is_named_by_its_contract_and_never_by_its_id() -> None:
+    story = opened()
+    names = [order_named(order) for order in story.book.orders.values()]
+    assert names == [
+        "IWM 241C 2026-11-20 entry 0.43 x2",
+        "IWM 241C 2026-11-20 target 0.63 x2",
+        "IWM 241C 2026-11-20 sale for the last day x2",
+        "IWM 241C 2026-11-20 stop 0.33 x2",
+    ]
+
+
+def test_an_order_of_which_little_is_known_is_named_by_that() -> None:
+    assert stranger_named("IWM 241C 2026-11-20", Side.SELL, Decimal("0.4"), 2) == (
+        "IWM 241C 2026-11-20 sell 0.40 x2"
+    )
+    assert stranger_named("a contract", None, None, None) == "a contract"
