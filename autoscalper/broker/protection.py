@@ -2,9 +2,13 @@
 
 Every contract that is kept has a stop. Each group (see ``groups``) has one stop, at most one
 target, and one sale that goes to the market on the last day by itself. A target for a part of the
-position needs a group of its own; while a group is split in two, the part that moves has no stop
-for as long as the gateway takes to confirm the reduction, because overlapping stops could sell more
-than is held.
+position needs a group of its own, and a group is split in two steps. First all but its stop is
+reduced, while the stop still covers everything. Then the stop is, and the moment the gateway says
+so the new group leaves, its stop first. In between the part that moves has no stop for the round
+trip of that one change. It cannot be shorter: the two stops are in different groups, so nothing at
+the gateway ties the one to the other, and a new stop that left without the answer would sell short
+if the old one had just sold everything and nobody had heard of it yet. What a fall through the stop
+costs in a round trip is a sale that much later.
 
 A stop of another kind (fixed, trailing) joins the group of the one that it replaces, which is
 canceled only when the new one works: there is no moment without.
@@ -65,11 +69,13 @@ def protect(
     splitting = _split(book, trade, protective, keep, now)
     if splitting:
         return splitting
-    return [
+    commands = [
         *reprice(book, trade, protective, now),
         *_replace_stops(book, trade, protective, now),
-        *_restore(book, trade, protective, now),
     ]
+    if splitting is None:
+        commands += _restore(book, trade, protective, now)
+    return commands
 
 
 def reprice(book: Book, trade: Trade, protective: list[Order], now: datetime) -> list[Command]:
@@ -85,7 +91,7 @@ def reprice(book: Book, trade: Trade, protective: list[Order], now: datetime) ->
             if order.purpose is Purpose.TAKE_PROFIT and (target is None or makes_way):
                 commands += cancel(book, order, now)
                 continue
-            wanted = order.terms
+            wanted = _never_larger(order)
             if order.purpose is Purpose.TAKE_PROFIT:
                 wanted = replace(wanted, limit_price=target)
             elif order.order_type is OrderType.STOP and _fits(trade, order):
@@ -108,6 +114,12 @@ def bracket(book: Book, trade: Trade, entry: Order, now: datetime) -> PlaceOrder
 def _fits(trade: Trade, stop: Order) -> bool:
     kind = OrderType.STOP if trade.trail is None else OrderType.TRAILING_STOP
     return stop.order_type is kind and stop.trail == trade.trail
+
+
+def _never_larger(order: Order) -> Terms:
+    # A change carries the whole quantity: one that is on its way to less must not be undone.
+    asked = (order.asked or order.terms).order_qty
+    return replace(order.terms, order_qty=min(asked, order.terms.order_qty))
 
 
 def _enlarges(order: Order, leaves_qty: int) -> bool:
@@ -140,7 +152,7 @@ def _parents_just_ended(book: Book, trade: Trade, now: datetime) -> bool:
 def _cover(
     book: Book, trade: Trade, protective: list[Order], keep: int, now: datetime
 ) -> list[Command]:
-    if is_settling(trade, now) and protective:
+    if _may_be_reducing(book, trade, now) and protective:
         return []
     refusals = refused(book, trade, Purpose.STOP_LOSS)
     if len(refusals) >= MAX_REFUSED:
@@ -154,19 +166,33 @@ def _cover(
 
 def _split(
     book: Book, trade: Trade, protective: list[Order], keep: int, now: datetime
-) -> list[Command]:
+) -> list[Command] | None:
+    # None: no group is larger than its part. Empty: one is, and the answer is awaited.
+    if _may_be_reducing(book, trade, now):
+        return None
+    if any(order.status not in WORKING for order in protective):
+        return None
     groups = groups_of(protective)
     parts = parts_of(trade, keep, [])
-    if len(groups) >= len(parts) or _may_be_reducing(book, trade, now):
-        return []
-    if any(order.status not in WORKING for order in protective):
-        return []
-    for group, part in zip(groups, parts, strict=False):
-        if covered_by(group) > part.qty:
+    for index, group in enumerate(groups):
+        covered = covered_by(group)
+        qty = _size_of(group, parts[index].qty if len(groups) < len(parts) else covered)
+        if qty < covered:
+            rest = [each for each in group if each.purpose is not Purpose.STOP_LOSS]
+            first = [each for each in rest if each.leaves_qty > qty]
             return [
-                command for order in group for command in _shrink(book, trade, order, part.qty, now)
+                command
+                for order in first or only(group, Purpose.STOP_LOSS)
+                for command in _shrink(book, trade, order, qty, now)
             ]
-    return []
+    return None
+
+
+def _size_of(group: list[Order], qty: int) -> int:
+    # What was begun is finished, whatever is wanted meanwhile: a target for less than its stop
+    # would take the whole stop with it.
+    rest = [each.leaves_qty for each in group if each.purpose is not Purpose.STOP_LOSS]
+    return min([qty, *filter(None, rest)])
 
 
 def _may_be_reducing(book: Book, trade: Trade, now: datetime) -> bool:

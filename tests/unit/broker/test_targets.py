@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from autoscalper.broker.commands import ModifyOrder
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.targets import Part, parts_of, price_of_group, without
 from autoscalper.domain.identity import PostId
 from autoscalper.domain.instruction import SetTargets, Targets, TrailBy, TrimTrade
 from autoscalper.domain.order import Purpose
-from tests.unit.broker.story import SETTINGS, Story, opened
+from tests.unit.broker.story import SETTINGS, Story, entry, opened
 
 FOUR = replace(SETTINGS, max_contracts=4)
 
@@ -109,6 +110,58 @@ def test_a_split_is_made_once_the_reduction_is_confirmed_and_sells_nothing_twice
     story.flows = True
     story.settle()
     assert resting(story) == [(1, "0.65"), (1, "0.80")]
+
+
+def test_a_split_takes_no_stop_away_before_all_else_of_the_group_is_reduced() -> None:
+    story = opened()
+    story.flows = False
+    story.post(SetTargets(targets=posted("0.65", "0.80")))
+    changes = [each for each in story.gateway.inbox if isinstance(each, ModifyOrder)]
+    assert {each.order.purpose for each in changes} == {Purpose.TAKE_PROFIT, Purpose.FLATTEN}
+    story.gateway.take_in()
+    # The answers are late: everything is covered meanwhile, at the price of the moment.
+    story.move_stop("0.35")
+    story.wait(4)
+    story.gateway.take_in()
+    assert story.gateway.stops(story.con_id) == 2
+    assert story.at_gateway(Purpose.STOP_LOSS).terms.stop_price == Decimal("0.35")
+    story.flows = True
+    story.settle()
+    assert resting(story) == [(1, "0.65"), (1, "0.80")]
+
+
+def test_what_a_split_takes_from_one_stop_has_another_a_round_trip_later() -> None:
+    story = opened()
+    story.flows = False
+    story.post(SetTargets(targets=posted("0.65", "0.80")))
+    bare_trips = 0
+    while story.gateway.inbox:
+        story.gateway.take_in()
+        bare_trips += story.gateway.stops(story.con_id) < story.held
+        said, story.gateway.outbox = story.gateway.outbox, []
+        story.hear(*said)
+    assert bare_trips == 1
+    assert len(resting(story)) == 2
+
+
+def test_a_split_of_what_was_just_bought_waits_for_nothing() -> None:
+    story = Story()
+    story.connect()
+    story.post(entry(targets=posted("0.65", "0.80")))
+    story.fill(Purpose.ENTRY)
+    assert story.gateway.stops(story.con_id) == story.held == 2
+    assert len(story.live()) == 4
+
+
+def test_a_split_that_is_not_wanted_any_more_leaves_no_target_smaller_than_its_stop() -> None:
+    story = opened()
+    story.flows = False
+    story.post(SetTargets(targets=posted("0.65", "0.80")))
+    story.gateway.take_in()
+    story.post(SetTargets(targets=posted("0.90")))
+    story.flows = True
+    story.settle()
+    assert resting(story) == [(1, "0.90"), (1, "0.90")]
 
 
 def test_a_stop_that_fills_during_a_split_is_not_sold_again() -> None:
