@@ -56,14 +56,27 @@ def is_settling(trade: Trade, now: datetime) -> bool:
 
 
 def refused(book: Book, trade: Trade, purpose: Purpose) -> list[Order]:
-    """Return the orders for ``purpose`` that the gateway would not have."""
-    return [each for each in book.orders_of(trade) if each.purpose is purpose and each.is_refused]
+    """Return the orders for ``purpose`` that the gateway would not have.
+
+    Not those that fell with their parent: of a refused add nothing was to be protected.
+    """
+    return [each for each in _tried(book, trade, purpose) if each.is_refused]
 
 
 def failed_lately(book: Book, trade: Trade, purpose: Purpose, now: datetime) -> bool:
     """Return whether the last order for ``purpose`` ended unfilled so lately that one waits."""
-    tried = [each for each in book.orders_of(trade) if each.purpose is purpose]
+    tried = _tried(book, trade, purpose)
     if not tried or tried[-1].is_live or tried[-1].cum_qty:
         return False
     times = min(max(len(refused(book, trade, purpose)), 1), LONGEST_RETRY)
     return now - tried[-1].created_at < RETRY * times
+
+
+def _tried(book: Book, trade: Trade, purpose: Purpose) -> list[Order]:
+    orders = [each for each in book.orders_of(trade) if each.purpose is purpose]
+    return [each for each in orders if not _fell_with_its_parent(book, each)]
+
+
+def _fell_with_its_parent(book: Book, order: Order) -> bool:
+    parent = None if order.parent is None else book.orders[order.parent]
+    return parent is not None and not parent.is_live and parent.cum_qty == 0

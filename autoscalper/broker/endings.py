@@ -21,6 +21,8 @@ from autoscalper.links import any_to_alert
 
 #: After a first partial fill, how long the rest is awaited before the outcome is told.
 SETTLE = timedelta(seconds=1)
+#: In IBKR's words for an order that meets one of the other side in the same option (201).
+_BOTH_SIDES = "on both sides"
 
 
 def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
@@ -127,7 +129,9 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
         return Outcome(kind=OutcomeKind.TRADED, detail=detail)
     waited = f"{(now - entry.created_at).total_seconds():.0f} s"
     if entry.is_refused:
-        return Outcome(kind=OutcomeKind.REJECTED, detail=entry.error)
+        return Outcome(
+            kind=OutcomeKind.REJECTED, detail=entry.error + _both_sides(book, trade, entry)
+        )
     if entry.status is OrderStatus.ABANDONED:
         return Outcome(
             kind=OutcomeKind.EXPIRED, detail=f"never reached the gateway, given up after {waited}"
@@ -135,6 +139,14 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
     limit = entry.terms.limit_price
     at = "the market" if limit is None else shown(limit)
     return Outcome(kind=OutcomeKind.EXPIRED, detail=f"not filled at {at} within {waited}")
+
+
+def _both_sides(book: Book, trade: Trade, entry: Order) -> str:
+    # Whether resting stops count for IBKR is not documented. Where they do, none is given up for
+    # an add: what is held would be bare for as long as the add waits.
+    if _BOTH_SIDES not in entry.error or book.held(trade) <= 0:
+        return ""
+    return ". IBKR takes no add beside the stop of what is held: nothing was bought, the stop stays"
 
 
 def _levels_of(trade: Trade) -> str:

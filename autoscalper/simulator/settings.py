@@ -31,6 +31,8 @@ class SimulatorSettings(settings.SimulatorSettings, frozen=True, kw_only=True):
     simulator_read_only: bool = False
     #: Refuses a buy beside a working sell of the same option, and the reverse, as IBKR does.
     simulator_refuses_both_sides: bool = True
+    #: Counts stops and what waits for a time among the working ones in that.
+    simulator_counts_waiting_orders: bool = False
     #: Messages a second that one client may send; 0 for no limit.
     simulator_max_messages: Annotated[int, Meta(ge=0, description="a whole number")] = 50
     #: The client that hears about everybody's orders, as client 0 does; 0 for no other one.

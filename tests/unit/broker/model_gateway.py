@@ -92,6 +92,8 @@ class ModelGateway:
         #: What it refuses and withholds: set by tests.
         self.rejects = 0
         self.answers_completed = True
+        #: Whether a stop is an order on its side, too.
+        self.counts_stops = False
         #: What a search for the nearest expiry finds; None: the one that was asked for.
         self.next_expiry: date | None = None
         self.is_quoting = True
@@ -285,7 +287,9 @@ class ModelGateway:
         )
 
     def _meets_the_other_side(self, order: Order) -> bool:
-        works = (OrderType.LIMIT, OrderType.MARKET)
+        works = {OrderType.LIMIT, OrderType.MARKET}
+        if self.counts_stops:
+            works |= {OrderType.STOP, OrderType.TRAILING_STOP}
         if order.parent or order.order_type not in works or order.active_at:
             return False
         return any(

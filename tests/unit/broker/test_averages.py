@@ -99,6 +99,33 @@ def test_an_add_that_is_refused_leaves_everything_as_it_was() -> None:
     assert (story.trade.hold, story.trade.adds) == (2, 0)
 
 
+def test_where_stops_count_as_the_other_side_an_add_is_told_as_refused_and_the_stop_stays() -> None:
+    story = opened(ROOMY)
+    story.gateway.counts_stops = True
+    post_id = add(story)
+    assert story.gateway.stops(story.con_id) == 2
+    assert outcome(story, post_id) == (
+        "rejected: 201 Cannot have open orders on both sides. IBKR takes no add beside the stop of"
+        " what is held: nothing was bought, the stop stays"
+    )
+    story.wait(2)
+    assert story.live() == {"S0": 2, "T2": 2}
+    assert sum(each.purpose is Purpose.ADD for each in story.book.orders.values()) == 1
+
+
+def test_adds_that_are_refused_are_no_refusals_of_a_stop_or_a_target() -> None:
+    story = opened(ROOMY)
+    story.gateway.counts_stops = True
+    for price in ("0.38", "0.37", "0.36"):
+        add(story, price)
+        story.wait(2)
+    assert story.live() == {"S0": 2, "T6": 2}
+    story.gateway.end(story.at_gateway(Purpose.STOP_LOSS, 0))
+    story.settle()
+    story.wait(2)
+    assert story.gateway.stops(story.con_id) == story.held == 2
+
+
 def test_an_add_whose_making_way_is_lost_with_the_connection_goes_on() -> None:
     story = opened(ROOMY)
     story.flows = False

@@ -55,6 +55,20 @@ async def test_a_stop_that_waits_a_child_and_another_contract_are_not_the_other_
         ]
 
 
+async def test_a_gateway_can_be_told_to_count_what_waits(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, simulator_counts_waiting_orders=True)
+    await stand.server.listen()
+    stand.quote("0.45", "0.50")
+    stop = ib_async.StopOrder("SELL", 1, 0.30, tif="GTC")
+    try:
+        async with connected(stand) as ib:
+            assert (await working(ib, stop)).orderStatus.status == "PreSubmitted"
+            assert (await working(ib, limit("BUY", 0.40))).orderStatus.status == "Inactive"
+            assert (await working(ib, limit("SELL", 0.60))).orderStatus.status == "Submitted"
+    finally:
+        stand.close()
+
+
 async def test_a_gateway_can_be_told_to_allow_both_sides(tmp_path: Path) -> None:
     stand = Stand(tmp_path, simulator_refuses_both_sides=False)
     await stand.server.listen()
