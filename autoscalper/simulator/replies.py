@@ -327,11 +327,6 @@ def tick_size(req_id: int, tick_type: int, size: Value) -> bytes:
     return encode(2, 6, req_id, tick_type, size)
 
 
-def tick_string(req_id: int, tick_type: int, text: str) -> bytes:
-    """Return one tick that is a word, such as the time of the last trade."""
-    return encode(46, 6, req_id, tick_type, text)
-
-
 def tick_option(req_id: int, tick_type: int, greeks: Greeks) -> bytes:
     """Return the model's view of an option."""
     numbers = (

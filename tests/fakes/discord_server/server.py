@@ -152,10 +152,6 @@ class DiscordServer:
             told = {"id": message.id, "channel_id": message.channel_id}
             await self._tell(message, "MESSAGE_DELETE", told)
 
-    async def dispatch(self, event: str, data: dict[str, Any]) -> None:
-        """Tell the clients something that never happened in a channel's history."""
-        await self.gateway.tell(self.world.guilds[0], event, data)
-
     async def _tell(self, message: ChatMessage, event: str, data: dict[str, Any]) -> None:
         await self.gateway.tell(self.world.guild_of(message.channel_id), event, data)
 

@@ -77,7 +77,6 @@ FILL = Execution(
         (replies.tick_parameters(1, CALL), 5),
         (replies.tick_price(1, 1, Decimal(1), 5), 7),
         (replies.tick_size(1, 0, 5), 5),
-        (replies.tick_string(1, 45, "1"), 5),
         (replies.tick_snapshot_end(1), 3),
         (replies.by_tick_bid_ask(1, WEDNESDAY, (1, 2, 3, 4)), 9),
         (replies.by_tick_last(1, 1, WEDNESDAY, 1, 2), 9),
