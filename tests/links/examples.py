@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from autoscalper.domain.contract import ContractTerms, OptionContract, Right
 from autoscalper.domain.identity import (
     AuthorId,
@@ -148,33 +150,29 @@ INGEST_TO_PARSER: dict[str, Any] = {
     ),
 }
 
+_DENIED = any_to_alert.OutcomeDecided(
+    post_id=POST.post_id,
+    message_id=POST.message_id,
+    channel_name=POST.channel_name,
+    author_name=POST.author_name,
+    text=POST.text,
+    posted_at=AT,
+    received_at=AT,
+    decided_at=AT,
+    understood="open IWM 210.5P",
+    outcome=Outcome(kind=OutcomeKind.DENIED, detail="spread: wide"),
+)
+
 ANY_TO_ALERT: dict[str, Any] = {
-    "OutcomeDecided": any_to_alert.OutcomeDecided(
-        post_id=POST.post_id,
-        message_id=POST.message_id,
-        channel_name=POST.channel_name,
-        author_name=POST.author_name,
-        text=POST.text,
-        posted_at=AT,
-        received_at=AT,
-        decided_at=AT,
-        understood="open IWM 210.5P",
+    "OutcomeDecided": replace(
+        _DENIED,
         outcome=Outcome(kind=OutcomeKind.TRADED, detail="bought 2 at 0.88"),
         trade_id=TradeId("1201.2"),
         orders=("buy 2 limit 0.88",),
         ordered_at=AT,
     ),
-    "OutcomeDecided with what it was decided on": any_to_alert.OutcomeDecided(
-        post_id=POST.post_id,
-        message_id=POST.message_id,
-        channel_name=POST.channel_name,
-        author_name=POST.author_name,
-        text=POST.text,
-        posted_at=AT,
-        received_at=AT,
-        decided_at=AT,
-        understood="open IWM 210.5P",
-        outcome=Outcome(kind=OutcomeKind.DENIED, detail="spread: wide"),
+    "OutcomeDecided with what it was decided on": replace(
+        _DENIED,
         decision=any_to_alert.Decision(
             decided_at=AT,
             bid=Decimal("0.80"),
