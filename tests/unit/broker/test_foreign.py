@@ -209,6 +209,17 @@ def account(**held: int) -> AccountStory:
     return story
 
 
+def three_more_than_ours(shares: int = 0) -> AccountStory:
+    """Two contracts of a trade, and three of somebody's beside them."""
+    story = account(shares=shares, puts=0)
+    story.post(entry())
+    story.fill(Purpose.ENTRY)
+    story.gateway.positions[story.con_id] += 3
+    story.gateway.tell_position(story.con_id, 5)
+    story.wait(6)
+    return story
+
+
 def test_what_no_trade_explains_is_shown() -> None:
     story = account()
     story.post(entry())
@@ -218,12 +229,7 @@ def test_what_no_trade_explains_is_shown() -> None:
 
 
 def test_more_of_a_contract_than_its_trade_holds_is_shown() -> None:
-    story = account(shares=0, puts=0)
-    story.post(entry())
-    story.fill(Purpose.ENTRY)
-    story.gateway.positions[story.con_id] += 3
-    story.gateway.tell_position(story.con_id, 5)
-    story.wait(6)
+    story = three_more_than_ours()
     assert story.shown() == [(str(CALL), 3)]
 
 
@@ -260,12 +266,7 @@ def test_closing_only_our_own_leaves_the_rest_alone() -> None:
 
 
 def test_our_own_trade_is_closed_first_and_what_is_left_of_its_contract_after_it() -> None:
-    story = account(shares=0, puts=0)
-    story.post(entry())
-    story.fill(Purpose.ENTRY)
-    story.gateway.positions[story.con_id] += 3
-    story.gateway.tell_position(story.con_id, 5)
-    story.wait(6)
+    story = three_more_than_ours()
     story.close_account()
     story.wait(2)
     assert story.sent() == []
@@ -279,12 +280,7 @@ def test_our_own_trade_is_closed_first_and_what_is_left_of_its_contract_after_it
 
 
 def test_what_is_ordered_is_not_ordered_again_while_another_position_waits() -> None:
-    story = account(puts=0)
-    story.post(entry())
-    story.fill(Purpose.ENTRY)
-    story.gateway.positions[story.con_id] += 3
-    story.gateway.tell_position(story.con_id, 5)
-    story.wait(6)
+    story = three_more_than_ours(shares=100)
     story.close_account()
     story.wait(3)
     assert story.sent() == [("KO", "sell", 100)]

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,6 +74,25 @@ def take_late(story: Story, post_id: PostId, number: int = 1) -> None:
     give(story, TakeEntry(command_id=command_id(number), given_at=story.now, post_id=post_id))
 
 
+class Memory:
+    """A journal of its own file, and what keeps a story's book in it."""
+
+    def __init__(self, store: Store) -> None:
+        self.journal = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
+        self._store = store
+
+    def keep(self, book: Book) -> None:
+        with self._store.transaction():
+            self.journal.keep(book.changes)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
+    yield Memory(store)
+    store.close()
+
+
 def test_while_paused_no_entry_is_ordered_and_the_user_reads_why() -> None:
     story = Story()
     story.connect()
@@ -108,27 +128,19 @@ def test_a_pause_tells_of_an_entry_that_is_out_already() -> None:
     assert lines[1] == "Ordered before and possibly filling yet: 1."
 
 
-def test_a_pause_and_a_closing_survive_a_restart(tmp_path: Path) -> None:
-    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
-    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
-
-    def keep(book: Book) -> None:
-        with store.transaction():
-            memory.keep(book.changes)
-
+def test_a_pause_and_a_closing_survive_a_restart(memory: Memory) -> None:
     story = Story()
-    story.keep = keep
+    story.keep = memory.keep
     story.connect()
     story.post(entry())
     story.fill(Purpose.ENTRY)
     pause(story, 1)
     close(story, 2)
     restarted = Story(SETTINGS, story.gateway)
-    memory.load(restarted.book, story.now)
+    memory.journal.load(restarted.book, story.now)
     restarted.now = story.now + timedelta(seconds=2)
     restarted.connect()
     restarted.fill(Purpose.EXIT)
-    store.close()
     assert restarted.book.paused
     assert answers(restarted)[-1][0] is CommandState.DONE
     assert "flat, 2 bought at 0.40, sold at 0.40, +$0.00" in answers(restarted)[-1][1][0]
@@ -221,24 +233,17 @@ def test_closing_an_empty_account_says_that_there_is_nothing() -> None:
     assert answers(story)[-1] == (CommandState.DONE, ("Nothing is open.",))
 
 
-def test_an_alert_that_came_too_late_can_be_taken_once_after_a_restart(tmp_path: Path) -> None:
-    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
-    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
-
-    def keep(book: Book) -> None:
-        with store.transaction():
-            memory.keep(book.changes)
-
+def test_an_alert_that_came_too_late_can_be_taken_once_after_a_restart(memory: Memory) -> None:
     def restarted() -> Story:
         again = Story(SETTINGS, story.gateway)
-        memory.load(again.book, story.now)
-        again.keep = keep
+        memory.journal.load(again.book, story.now)
+        again.keep = memory.keep
         again.now = story.now
         again.connect()
         return again
 
     story = Story()
-    story.keep = keep
+    story.keep = memory.keep
     story.connect()
     story.lose()
     post_id = story.post(entry())
@@ -249,26 +254,18 @@ def test_an_alert_that_came_too_late_can_be_taken_once_after_a_restart(tmp_path:
     assert "E0" in again.live()
     once_more = restarted()
     take_late(once_more, post_id, 2)
-    store.close()
     refusal = (CommandState.REFUSED, ("That alert cannot be taken any more.",))
     assert answers(once_more)[-1] == refusal
 
 
-def test_an_offer_that_expired_is_forgotten_on_disk_too(tmp_path: Path) -> None:
-    store = Store(tmp_path / "broker.db", durable=True, schema=journal.SCHEMA)
-    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, FixedClock()))
-
-    def keep(book: Book) -> None:
-        with store.transaction():
-            memory.keep(book.changes)
-
+def test_an_offer_that_expired_is_forgotten_on_disk_too(memory: Memory) -> None:
     def remembered() -> list[PostId]:
         book = Book(SETTINGS)
-        memory.load(book, story.now)
+        memory.journal.load(book, story.now)
         return list(book.missed)
 
     story = Story()
-    story.keep = keep
+    story.keep = memory.keep
     story.connect()
     story.lose()
     post_id = story.post(entry())
@@ -276,7 +273,6 @@ def test_an_offer_that_expired_is_forgotten_on_disk_too(tmp_path: Path) -> None:
     assert remembered() == [post_id]
     story.wait(operator.TAKEN_WITHIN.total_seconds(), step=60)
     assert remembered() == []
-    store.close()
 
 
 @pytest.mark.parametrize(("age", "obeyed"), [(60, True), (61, False)])

@@ -6,7 +6,20 @@ from decimal import Decimal
 
 from autoscalper.domain.instruction import SetTargets, Targets
 from autoscalper.domain.order import OrderStatus, Purpose
-from tests.unit.broker.story import opened
+from tests.unit.broker.story import Story, opened
+
+
+def coming_back(as_its_stop_fills: int) -> Story:
+    """A target that is placed again while some contracts of its stop fill, unheard of."""
+    story = opened()
+    story.flows = False
+    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
+    story.hear(*story.gateway.outbox)
+    story.gateway.outbox.clear()
+    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), as_its_stop_fills, Decimal("0.33"))
+    story.flows = True
+    story.settle()
+    return story
 
 
 def test_a_target_that_is_gone_comes_back_in_the_group_of_its_stop() -> None:
@@ -45,14 +58,7 @@ def test_a_group_in_which_something_filled_is_not_joined_again() -> None:
 
 
 def test_a_target_that_comes_back_as_its_stop_fills_sells_nothing_more() -> None:
-    story = opened()
-    story.flows = False
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.hear(*story.gateway.outbox)
-    story.gateway.outbox.clear()
-    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 2, Decimal("0.33"))
-    story.flows = True
-    story.settle()
+    story = coming_back(as_its_stop_fills=2)
     story.wait(3)
 
     assert story.order(Purpose.TAKE_PROFIT).status is OrderStatus.REJECTED
@@ -61,14 +67,7 @@ def test_a_target_that_comes_back_as_its_stop_fills_sells_nothing_more() -> None
 
 
 def test_a_target_that_comes_back_as_its_stop_fills_in_part_is_reduced() -> None:
-    story = opened()
-    story.flows = False
-    story.gateway.end(story.at_gateway(Purpose.TAKE_PROFIT))
-    story.hear(*story.gateway.outbox)
-    story.gateway.outbox.clear()
-    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 1, Decimal("0.33"))
-    story.flows = True
-    story.settle()
+    story = coming_back(as_its_stop_fills=1)
     story.wait(2)
 
     assert story.live() == {"S0": 1, "T1": 1}

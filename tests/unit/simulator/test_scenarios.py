@@ -14,10 +14,20 @@ from autoscalper.simulator.commands import (
 from tests.unit.simulator.stand import Stand, connected, until
 from tests.unit.simulator.test_interference import place, refs
 from tests.unit.simulator.test_order_desk import call, limit
-from tests.unit.simulator.wire import errors, ids, wired
+from tests.unit.simulator.wire import Wire, errors, ids, wired
 
 DOWN = Connectivity(code=1100)
 BACK = Connectivity(code=1102)
+
+
+async def fork(gateway: Stand, wire: Wire) -> None:
+    """Have an amendment made while the link is down, so that it becomes a second order."""
+    await place(wire)
+    await wire.answers()
+    gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))
+    await place(wire)
+    await wire.answers()
+    gateway.execute(BACK)
 
 
 class TestTheLink:
@@ -46,12 +56,7 @@ class TestTheLink:
 
     async def test_an_amendment_can_fork(self, gateway: Stand) -> None:
         async with wired(gateway) as wire:
-            await place(wire)
-            await wire.answers()
-            gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))
-            await place(wire)
-            await wire.answers()
-            gateway.execute(BACK)
+            await fork(gateway, wire)
             await wire.answers()
         live = list(gateway.world.book.live)
         assert [order.anomaly for order in live] == ["forked", ""]
@@ -63,12 +68,7 @@ class TestTheLink:
         self, gateway: Stand
     ) -> None:
         async with wired(gateway) as wire:
-            await place(wire)
-            await wire.answers()
-            gateway.execute(Connectivity(code=1100, orders=WhileDown.FORK))
-            await place(wire)
-            await wire.answers()
-            gateway.execute(BACK)
+            await fork(gateway, wire)
             for left in (2, 1, 0):
                 await wire.answers()
                 wire.send("16", "1")
