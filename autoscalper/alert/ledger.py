@@ -6,13 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import EXCHANGE_ZONE, exchange_day
 from autoscalper.links.any_to_alert import TradeClosed
-
-
-def day_of(moment: datetime) -> date:
-    """Return the exchange's date at ``moment``."""
-    return moment.astimezone(EXCHANGE_ZONE).date()
 
 
 def start_of(day: date) -> datetime:
@@ -22,13 +17,13 @@ def start_of(day: date) -> datetime:
 
 def first_of(days: int, now: datetime) -> datetime:
     """Return when the last ``days`` calendar days began, today included."""
-    return start_of(day_of(now) - timedelta(days=days - 1))
+    return start_of(exchange_day(now) - timedelta(days=days - 1))
 
 
 def by_day(closed: Iterable[TradeClosed]) -> list[tuple[date, Decimal]]:
     """Return the dollars that each day with a closed trade came to, oldest first."""
     days: dict[date, Decimal] = {}
     for each in closed:
-        day = day_of(each.closed_at)
+        day = exchange_day(each.closed_at)
         days[day] = days.get(day, Decimal(0)) + each.realized
     return sorted(days.items())

@@ -151,8 +151,8 @@ class OperatorDesk:
         if scope is None:
             return [SayText(html="/closeall closes all trades, /closeall account everything.")]
         view = self._look()
-        is_known = scope is Scope.ACCOUNT and view.status is not None
-        named = view.status.foreign if is_known and view.status is not None else ()
+        wants_rest = scope is Scope.ACCOUNT
+        named = view.status.foreign if wants_rest and view.status is not None else ()
         wish = CloseAll(scope=scope, positions=named)
         nonce = self._confirmations.offer(wish, self._clock.now())
         html = pages.question_text(view, scope, self._marker)

@@ -12,6 +12,7 @@ from autoscalper.alert.pictures import Pictures
 from autoscalper.alert.replies import ShowPage
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories, Story
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.identity import TradeId
 from autoscalper.domain.settings import AlertSettings
 from autoscalper.links.any_to_alert import TradeClosed
@@ -77,10 +78,10 @@ class PageMaker:
         return pages.trade_caption(story, self._marker), (), picture
 
     def _closed_today(self, now: datetime) -> list[TradeClosed]:
-        return self._stories.closed_since(ledger.start_of(ledger.day_of(now)))
+        return self._stories.closed_since(ledger.start_of(exchange_day(now)))
 
     def _trades(self, now: datetime) -> tuple[str, Keyboard]:
-        stories = self._stories.since(ledger.start_of(ledger.day_of(now)))
+        stories = self._stories.since(ledger.start_of(exchange_day(now)))
         html = pages.trades_text(stories, now, self._marker)
         charts = [_chart(number, story) for number, story in enumerate(stories, 1) if story.fills]
         rows = [tuple(charts[first : first + 4]) for first in range(0, len(charts[:_CHARTS]), 4)]

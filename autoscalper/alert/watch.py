@@ -18,7 +18,7 @@ from autoscalper.alert.replies import EditText, Reply
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.stories import Stories
 from autoscalper.alert.view import View, seen_in
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import EXCHANGE_ZONE, exchange_day
 from autoscalper.domain.marker import marker_of
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
@@ -165,7 +165,7 @@ class Watch:
         self._give([EditText(message_id=message_id, html=html) for message_id in expired])
 
     def _sum_up(self, now: datetime) -> None:
-        day = ledger.day_of(now)
+        day = exchange_day(now)
         slot = f"summary {day.isoformat()}"
         loudness = self._settings.loudness_of(NoticeKind.SUMMARY)
         is_time = now.astimezone(EXCHANGE_ZONE).time() >= SUMMARY_AT

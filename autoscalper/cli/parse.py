@@ -11,7 +11,7 @@ import msgspec
 
 from autoscalper.cli import workbench
 from autoscalper.cli.table import one_line
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 
 
 def add_to(commands: Any) -> None:
@@ -28,7 +28,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the reading."""
-    day = arguments.on or datetime.now(UTC).astimezone(EXCHANGE_ZONE).date()
+    day = arguments.on or exchange_day(datetime.now(UTC))
     reply = workbench.ask({"type": "read", "text": arguments.text, "posted_on": day})
     if arguments.json:
         print(msgspec.json.encode(reply).decode())

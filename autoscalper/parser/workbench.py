@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.reading import Reader, Reading
 from autoscalper.domain.settings import BY_PROCESS, ParserMode, ParserSettings, contradictions
 from autoscalper.parser import claims, guards, modes, scoring
@@ -167,7 +167,7 @@ def _score(request: Score) -> dict[str, Any]:
 
 
 def _question(post: Labelled, asker: Asker) -> Question | None:
-    day, conversation = _day(post.ts), _conversation(post, asker)
+    day, conversation = exchange_day(post.ts), _conversation(post, asker)
     by_grammar = asker.by_grammar(post.text, day, conversation)
     if not asker.needs_model(post.text, by_grammar, conversation):
         return None
@@ -177,13 +177,13 @@ def _question(post: Labelled, asker: Asker) -> Question | None:
 def _predicted(post: Labelled, asker: Asker, question: Question | None) -> Prediction:
     conversation = _conversation(post, asker)
     started = time.perf_counter()
-    settled = asker.settle(post.text, _day(post.ts), conversation, question)
+    settled = asker.settle(post.text, exchange_day(post.ts), conversation, question)
     seconds = time.perf_counter() - started
     return {**prediction(settled.reading), "us": round(seconds * 1e6, 1)}
 
 
 def _conversation(post: Labelled, asker: Asker) -> Conversation:
-    day, conversation = _day(post.ts), Conversation()
+    day, conversation = exchange_day(post.ts), Conversation()
     for text in post.context:
         reading = asker.by_grammar(text, day, conversation)
         conversation = conversation.after(reading, posted_on=day)
@@ -196,7 +196,7 @@ def _look_through(request: LookThrough) -> list[dict[str, Any]]:
     readings: dict[str, Reading] = {}
     found = []
     for post in sorted(request.posts, key=lambda each: each.posted_at):
-        day, speaker = _day(post.posted_at), (post.channel_id, post.author_id)
+        day, speaker = exchange_day(post.posted_at), (post.channel_id, post.author_id)
         before = conversations.get(speaker, Conversation())
         replied_to = readings.get(post.reply_to or "")
         seen = before.replying_to(replied_to) if replied_to is not None else before
@@ -214,10 +214,6 @@ def _look_through(request: LookThrough) -> list[dict[str, Any]]:
 
 def _settings() -> ParserSettings:
     return config.load(ParserSettings, known=BY_PROCESS.values(), contradictions=contradictions)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(EXCHANGE_ZONE).date()
 
 
 def main() -> int:

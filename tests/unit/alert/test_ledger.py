@@ -1,13 +1,8 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from autoscalper.alert.ledger import by_day, day_of, first_of, start_of
+from autoscalper.alert.ledger import by_day, first_of, start_of
 from tests.unit.alert.examples import closed
-
-
-def test_a_day_is_the_exchanges() -> None:
-    assert day_of(datetime(2026, 3, 19, 3, 59, tzinfo=UTC)) == date(2026, 3, 18)
-    assert day_of(datetime(2026, 3, 19, 4, 0, tzinfo=UTC)) == date(2026, 3, 19)
 
 
 def test_a_day_begins_at_midnight_in_new_york_on_both_sides_of_daylight_saving() -> None:

@@ -21,6 +21,8 @@ def test_the_exchange_follows_daylight_saving(moment: datetime, hours: int) -> N
         (datetime(2026, 1, 15, 4, 59, tzinfo=UTC), date(2026, 1, 14)),
         (datetime(2026, 1, 15, 5, 0, tzinfo=UTC), date(2026, 1, 15)),
         (datetime(2026, 7, 15, 4, 0, tzinfo=UTC), date(2026, 7, 15)),
+        (datetime(2026, 3, 19, 3, 59, tzinfo=UTC), date(2026, 3, 18)),
+        (datetime(2026, 3, 19, 4, 0, tzinfo=UTC), date(2026, 3, 19)),
     ],
 )
 def test_a_trading_day_begins_at_midnight_in_new_york(moment: datetime, day: date) -> None:
