@@ -370,3 +370,17 @@ def test_a_post_is_as_old_as_its_reading_where_our_clock_is_behind() -> None:
     story.wait(3)
     assert story.live() == {}
     assert story.outcomes[post_id].kind.value == "expired"
+
+
+def test_nothing_is_added_to_what_has_no_stop() -> None:
+    story = opened(BrokerSettings(max_contracts=4, initial_contracts=2))
+    story.wait(2)
+    for purpose in (Purpose.TAKE_PROFIT, Purpose.STOP_LOSS):
+        del story.gateway.orders[story.at_gateway(purpose).order.ib_order_id]
+    story.lose()
+    story.connect()
+    story.post(AddToTrade(price=Decimal("0.38")))
+    assert not any(each.purpose is Purpose.ADD for each in story.book.orders.values())
+    story.wait(3)
+    stop, add = story.order(Purpose.STOP_LOSS, 1), story.order(Purpose.ADD)
+    assert stop.ib_order_id < add.ib_order_id
