@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from autoscalper.broker import targets
+from autoscalper.broker.at_hand import AtHand
 from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
 from autoscalper.broker.records import Changes, Lookout, Phase, Question, Quote, Request, Waiting
@@ -58,8 +59,7 @@ class Book:
         self.fills: dict[TradeId, list[Fill]] = {}
         self.contracts: dict[OptionContract, ContractDetails] = {}
         self.changes = Changes()
-        self._by_ib_order_id: dict[IbOrderId, ClientOrderId] = {}
-        self._by_trade: dict[TradeId, list[ClientOrderId]] = {}
+        self.at_hand = AtHand()
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -108,13 +108,13 @@ class Book:
         """Remember an order as it is now."""
         before = self.orders.get(order.client_order_id)
         if before is None:
-            self._by_trade.setdefault(order.trade_id, []).append(order.client_order_id)
+            self.at_hand.put_order(order)
         elif order.side is Side.BUY and before.is_live and not order.is_live:
             order = self._take_off(order)
         elif order.purpose is Purpose.TAKE_PROFIT and before.is_live:
             self._pass_target(order)
+        self.at_hand.touch(order.trade_id)
         self.orders[order.client_order_id] = order
-        self._by_ib_order_id[order.ib_order_id] = order.client_order_id
         self.changes.orders[order.client_order_id] = order
 
     def _take_off(self, ended: Order) -> Order:
@@ -134,28 +134,30 @@ class Book:
 
     def put_trade(self, trade: Trade) -> None:
         """Remember a trade as it is now."""
+        self.at_hand.put(trade)
         self.trades[trade.trade_id] = trade
         self.changes.trades[trade.trade_id] = trade
 
     def forget_trade(self, trade_id: TradeId) -> None:
         """Think no more of a trade and all that belongs to it."""
-        for client_order_id in self._by_trade.pop(trade_id, ()):
-            order = self.orders.pop(client_order_id)
-            self._by_ib_order_id.pop(order.ib_order_id, None)
-            self.told_orders.pop(client_order_id, None)
+        for order in self.orders_of(self.trades[trade_id]):
+            self.at_hand.forget_order(self.orders.pop(order.client_order_id))
+            self.told_orders.pop(order.client_order_id, None)
         for fill in self.fills.pop(trade_id, ()):
             self.exec_ids.discard(execution_of(fill.exec_id))
         self.told.pop(trade_id, None)
+        self.at_hand.forget(trade_id)
         del self.trades[trade_id]
 
     def wait(self, waiting: Waiting) -> None:
         """Remember an entry that is not decided yet, or what is new about it."""
+        self.at_hand.wait(waiting)
         self.waiting[waiting.signal.signal_id] = waiting
         self.changes.waiting[waiting.signal.signal_id] = waiting
 
     def stop_waiting(self, signal_id: SignalId) -> None:
         """Forget an entry that is decided."""
-        self.waiting.pop(signal_id, None)
+        self.at_hand.stop_waiting(self.waiting.pop(signal_id, None))
         self.changes.waiting[signal_id] = None
 
     def miss(self, waiting: Waiting) -> None:
@@ -206,6 +208,7 @@ class Book:
         order = self.orders.get(fill.client_order_id)
         if order is not None:
             self.fills.setdefault(order.trade_id, []).append(fill)
+            self.at_hand.touch(order.trade_id)
 
     def end_day(self, day: date) -> None:
         """Risk no more on ``day``, over restarts."""
@@ -316,16 +319,15 @@ class Book:
 
     def order_by_ib_id(self, ib_order_id: IbOrderId) -> Order | None:
         """Return our order with that id of IBKR's, None if it is not ours."""
-        client_order_id = self._by_ib_order_id.get(ib_order_id)
-        return self.orders[client_order_id] if client_order_id else None
+        return self.orders.get(self.at_hand.by_ib_order_id.get(ib_order_id, ClientOrderId("")))
 
     def orders_of(self, trade: Trade) -> list[Order]:
         """Return the orders of a trade in the order in which they were decided."""
-        return [self.orders[each] for each in self._by_trade.get(trade.trade_id, ())]
+        return [self.orders[each] for each in self.at_hand.orders.get(trade.trade_id, ())]
 
     def open_trades(self) -> list[Trade]:
         """Return the trades that are not flat for good, oldest first."""
-        return [trade for trade in self.trades.values() if trade.is_open]
+        return list(self.at_hand.open.values())
 
     def held(self, trade: Trade) -> int:
         """Return how many contracts a trade holds; never counted twice, negative means short."""

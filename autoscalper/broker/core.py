@@ -6,6 +6,7 @@ commands after that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -65,14 +66,37 @@ from autoscalper.links.parser_to_broker import (
 
 def decide(book: Book, event: Event, now: datetime) -> list[Command]:
     """Take ``event`` into ``book`` and return what shall be done about it, in order."""
-    commands = _hear(book, event, now)
-    if isinstance(event, QuoteChanged) and not book.waiting:
+    return decide_all(book, [event], now)
+
+
+def decide_all(book: Book, events: Sequence[Event], now: datetime) -> list[Command]:
+    """Take events that came together into ``book`` and return what shall be done, in order."""
+    commands = [command for event in events for command in _hear(book, event, now)]
+    if not book.at_hand.undecided and all(isinstance(event, QuoteChanged) for event in events):
         return commands
-    commands = commands + entries.proceed(book, now) + levels.converge(book, now)
+    commands += entries.proceed(book, now) + levels.converge(book, book.open_trades(), now)
+    _tell(book, now)
+    return commands
+
+
+def decide_signals(book: Book, signals: Sequence[SignalArrived], now: datetime) -> list[Command]:
+    """Take signals into ``book`` and return what cannot wait: exits first, then entries.
+
+    Only the trades that the signals are about are looked at. Whoever calls lets the clock tick
+    next, for all others.
+    """
+    book.at_hand.take_unsettled()
+    commands = [command for signal in signals for command in _hear(book, signal, now)]
+    commands += levels.converge(book, book.at_hand.take_unsettled(), now)
+    commands += entries.proceed(book, now)
+    _tell(book, now)
+    return commands
+
+
+def _tell(book: Book, now: datetime) -> None:
     operator.report(book, now)
     standing.tell_changed_orders(book, now)
     standing.tell_changed_trades(book, now)
-    return commands
 
 
 def _hear(book: Book, event: Event, now: datetime) -> list[Command]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, PlaceForeign, PlaceOrders
-from autoscalper.broker.core import decide
+from autoscalper.broker.core import decide_all, decide_signals
 from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
 from autoscalper.broker.journal import Journal
 from autoscalper.links import alert_to_broker, parser_to_broker
@@ -64,15 +63,18 @@ class Desk:
         async for entries in follower.batches():
             signals = [SignalArrived(message=entry.message) for entry in entries]
             crashpoints.reach("broker-before-signals-commit")
-            commands = self._keep_entries(follower, entries, signals)
+            decided = decide_signals(self.book, signals, self._clock.now())
+            commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
             self._act(gateway, commands)
+            self.hear(ClockTicked())
 
     async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
         """Decide the operator's commands as they come, in the same way."""
         async for entries in follower.batches():
             given = [CommandArrived(command=entry.message) for entry in entries]
-            self._act(gateway, self._keep_entries(follower, entries, given))
+            decided = decide_all(self.book, given, self._clock.now())
+            self._act(gateway, self._keep_entries(follower, entries, decided))
 
     async def tick(self) -> None:
         """Let time be noticed."""
@@ -81,9 +83,7 @@ class Desk:
             await asyncio.sleep(TICK_SECONDS)
 
     def _keep(self, batch: list[Event]) -> list[Command]:
-        commands: list[Command] = []
-        for event in batch:
-            commands += decide(self.book, event, self._clock.now())
+        commands = decide_all(self.book, batch, self._clock.now())
         changes = self.book.take_changes()
         if changes.is_empty:
             return commands
@@ -94,11 +94,8 @@ class Desk:
         return commands
 
     def _keep_entries(
-        self, follower: Follower[M], entries: list[Entry[M]], events: Sequence[Event]
+        self, follower: Follower[M], entries: list[Entry[M]], commands: list[Command]
     ) -> list[Command]:
-        commands: list[Command] = []
-        for event in events:
-            commands += decide(self.book, event, self._clock.now())
         _reach("before", commands)
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())

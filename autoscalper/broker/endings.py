@@ -30,20 +30,17 @@ def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
     if exchange_day(now) > trade.contract.expiry:
         trade = _expire(book, trade, now)
     orders = book.orders_of(trade)
-    for waiting in _entering(book, trade):
+    for waiting in book.at_hand.entering(trade.trade_id):
         _settle_entry(book, trade, waiting, now)
-    # While its alert has no outcome yet somebody must go on looking.
-    if any(order.is_live for order in orders) or book.held(trade) or _entering(book, trade):
+    # While an alert of it has no outcome yet, somebody must go on looking.
+    has_untold = bool(book.at_hand.entering(trade.trade_id))
+    if has_untold or book.held(trade) or any(order.is_live for order in orders):
         return False
     book.put_trade(replace(trade, closed_at=now))
     closed = result_of(book, trade, now)
     if closed is not None:
         book.notify(f"closed {trade.trade_id} {closed.bought_qty}", closed)
     return True
-
-
-def _entering(book: Book, trade: Trade) -> list[Waiting]:
-    return [each for each in book.waiting.values() if each.trade_id == trade.trade_id]
 
 
 def result_of(book: Book, trade: Trade, closed_at: datetime) -> any_to_alert.TradeClosed | None:

@@ -87,24 +87,23 @@ def take_late(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
 def proceed(book: Book, now: datetime) -> list[Command]:
     """Order what has all that it needs; expire what waited too long."""
     commands: list[Command] = []
-    for waiting in list(book.waiting.values()):
-        if waiting.trade_id is None:
-            commands += _proceed_one(book, waiting, now)
+    for waiting in book.at_hand.undecided:
+        commands += _proceed_one(book, waiting, now)
     return commands
 
 
 def deny_contract(book: Book, contract: OptionContract, reason: str, now: datetime) -> None:
     """Deny every waiting entry in a contract that IBKR does not have."""
-    for waiting in list(book.waiting.values()):
-        if waiting.contract == contract and waiting.trade_id is None:
+    for waiting in book.at_hand.undecided:
+        if waiting.contract == contract:
             denial = str(limits.not_listed(contract, reason))
             refuse_waiting(book, waiting, OutcomeKind.DENIED, denial, now)
 
 
 def settle_expiry(book: Book, asked: OptionContract, found: OptionContract) -> None:
     """Let the entries that want the nearest expiry from ``asked`` on mean ``found``."""
-    for waiting in list(book.waiting.values()):
-        if waiting.is_nearest and waiting.contract == asked and waiting.trade_id is None:
+    for waiting in book.at_hand.undecided:
+        if waiting.is_nearest and waiting.contract == asked:
             book.wait(replace(waiting, contract=found))
 
 

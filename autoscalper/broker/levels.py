@@ -14,6 +14,7 @@ taken to refuse newcomers, which the simulator does and IBKR does not document.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from autoscalper.broker import averages, endings, exits, protection
@@ -28,10 +29,10 @@ from autoscalper.domain.order import OrderStatus, Purpose
 ENTERING = frozenset({Purpose.ENTRY, Purpose.ADD})
 
 
-def converge(book: Book, now: datetime) -> list[Command]:
-    """Return the next orders, changes and cancels that bring every open trade to its level."""
+def converge(book: Book, trades: Iterable[Trade], now: datetime) -> list[Command]:
+    """Return the next orders, changes and cancels that bring ``trades`` to their levels."""
     commands: list[Command] = []
-    for trade in book.open_trades():
+    for trade in trades:
         if endings.end_if_flat(book, trade, now):
             continue
         if book.phase is Phase.TRADING and not book.degraded:

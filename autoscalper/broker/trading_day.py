@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,9 +10,11 @@ from msgspec.structs import replace
 
 from autoscalper.broker import endings
 from autoscalper.broker.book import Book
+from autoscalper.broker.day_so_far import DaySoFar
 from autoscalper.broker.orders import Trade
 from autoscalper.domain import limits, results
 from autoscalper.domain.exchange import exchange_day
+from autoscalper.domain.identity import TradeId
 from autoscalper.domain.pricing import ONE_HUNDRED
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert
@@ -40,25 +43,28 @@ def watch(book: Book, now: datetime) -> None:
 def today(book: Book, now: datetime, settings: BrokerSettings) -> limits.Day:
     """Return how the day went so far, measured by ``settings``."""
     day = exchange_day(now)
-    trades = [each for each in book.trades.values() if _is_of(each, day)]
+    closed = _closed(book, day)
     return limits.Day(
-        result=sum((_result(book, each, day) for each in trades), Decimal(0)),
+        result=sum((_result(book, each, day) for each in book.open_trades()), closed.result),
         allowed_loss=book.balance() * settings.daily_max_loss_percent / ONE_HUNDRED,
-        losses_in_a_row=_longest_run_of_losses(book, trades),
+        losses_in_a_row=closed.losses_in_a_row,
         is_over=book.over_on == day,
     )
 
 
-def _longest_run_of_losses(book: Book, trades: list[Trade]) -> int:
-    closed = sorted(
-        (each.closed_at, each.trade_id) for each in trades if each.closed_at is not None
-    )
-    ended = [endings.result_of(book, book.trades[each], closed_at) for closed_at, each in closed]
-    return results.longest_run_of_losses(each.realized for each in ended if each is not None)
-
-
-def _is_of(trade: Trade, day: date) -> bool:
-    return trade.closed_at is None or exchange_day(trade.closed_at) == day
+def _closed(book: Book, day: date) -> DaySoFar:
+    touched: Iterable[TradeId] = book.at_hand.take_uncounted()
+    if book.at_hand.day_so_far.day != day:
+        book.at_hand.day_so_far, touched = DaySoFar(day), book.trades
+    for trade_id in touched:
+        book.at_hand.day_so_far.take_out(trade_id)
+        trade = book.trades.get(trade_id)
+        if trade is None or trade.closed_at is None or exchange_day(trade.closed_at) != day:
+            continue
+        ended = endings.result_of(book, trade, trade.closed_at)
+        realized = None if ended is None else ended.realized
+        book.at_hand.day_so_far.put(trade_id, _result(book, trade, day), trade.closed_at, realized)
+    return book.at_hand.day_so_far
 
 
 def _result(book: Book, trade: Trade, day: date) -> Decimal:

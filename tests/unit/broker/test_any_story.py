@@ -365,7 +365,7 @@ class TwoBooks(AnyStory):
     def _twin(self) -> Book:
         twin = self._reloaded()
         for name, value in vars(self.story.book).items():
-            if name not in KEPT and not name.startswith("_") and name != "changes":
+            if name not in (*KEPT, "changes", "at_hand") and not name.startswith("_"):
                 setattr(twin, name, dict(value) if isinstance(value, dict) else value)
         return twin
 

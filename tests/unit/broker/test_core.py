@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from autoscalper.broker.commands import FindContract, PlaceOrders, TakeSnapshot, WatchQuote
-from autoscalper.broker.core import decide
+from msgspec.structs import replace
+
+from autoscalper.broker.commands import (
+    CancelOrder,
+    FindContract,
+    PlaceOrders,
+    TakeSnapshot,
+    WatchQuote,
+)
+from autoscalper.broker.core import decide, decide_signals
 from autoscalper.broker.events import (
     BalanceReported,
     ClockTicked,
@@ -16,13 +24,16 @@ from autoscalper.broker.events import (
     LinkDegraded,
     LinkRestored,
     QuoteChanged,
+    SignalArrived,
     SnapshotTaken,
 )
 from autoscalper.broker.records import Phase
+from autoscalper.domain.identity import ConId
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import any_to_alert
-from tests.unit.broker.story import CALL, Story, entry, opened
+from autoscalper.links.parser_to_broker import Message
+from tests.unit.broker.story import CALL, PUT, Story, entry, opened
 
 
 def phases(story: Story) -> list[str]:
@@ -230,3 +241,32 @@ def test_risk_is_measured_by_the_balance_that_the_gateway_told() -> None:
 
     (placed,) = [each for each in story.commands if isinstance(each, PlaceOrders)]
     assert placed.orders[0].terms.order_qty == 1
+
+
+def test_of_what_came_together_the_exit_leaves_before_the_entry() -> None:
+    story = opened()
+    details = replace(story.book.contracts[CALL], con_id=ConId(99))
+    story.book.put_contract(PUT, details)
+    story.quote("0.54", "0.55", PUT)
+    heard: list[Message] = []
+    story.tell = heard.append  # type: ignore[assignment, method-assign]
+    story.post(entry(PUT, price="0.55"), author="ben")
+    story.exit()
+    signals = [SignalArrived(message=each) for each in heard]
+    left = [type(each) for each in decide_signals(story.book, signals, story.now)]
+    assert left.index(CancelOrder) < left.index(PlaceOrders)
+
+
+def test_a_signal_leaves_the_other_trades_to_the_clock() -> None:
+    story = opened()
+    story.wait(2)
+    story.book.put_trade(replace(story.trade, hold=0))
+    story.book.at_hand.take_unsettled()
+    heard: list[Message] = []
+    story.tell = heard.append  # type: ignore[assignment, method-assign]
+    story.post(entry(PUT, price="0.55"), author="ben")
+    signals = [SignalArrived(message=each) for each in heard]
+    looked_at = decide_signals(story.book, signals, story.now)
+    assert not any(isinstance(each, CancelOrder) for each in looked_at)
+    by_the_clock = decide(story.book, ClockTicked(), story.now)
+    assert any(isinstance(each, CancelOrder) for each in by_the_clock)
