@@ -88,7 +88,7 @@ class Desk:
         if changes.is_empty:
             return commands
         _reach("before", commands)
-        with self._store.transaction():
+        with self._store.transaction(durable=_places(commands)):
             self._journal.keep(changes)
         _reach("after", commands)
         return commands
@@ -97,7 +97,7 @@ class Desk:
         self, follower: Follower[M], entries: list[Entry[M]], commands: list[Command]
     ) -> list[Command]:
         _reach("before", commands)
-        with self._store.transaction():
+        with self._store.transaction(durable=_places(commands)):
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
         _reach("after", commands)
@@ -110,5 +110,10 @@ class Desk:
 
 def _reach(moment: str, commands: list[Command]) -> None:
     crashpoints.reach(f"broker-{moment}-commit")
-    if any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands):
+    if _places(commands):
         crashpoints.reach(f"broker-{moment}-intent")
+
+
+def _places(commands: list[Command]) -> bool:
+    # An intent must outlast a power cut; what the gateway said it says again.
+    return any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands)

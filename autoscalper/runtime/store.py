@@ -60,6 +60,7 @@ class Store:
         self.path = path
         #: Called after every commit, for those who wait for new rows.
         self.after_commit: list[Callable[[], None]] = []
+        self._is_durable = self._waits_for_disk = durable
         with ExitStack() as undo, _explained(path):
             self._lock = undo.enter_context(_lock(path))
             self._connection = undo.enter_context(
@@ -68,16 +69,22 @@ class Store:
             self._prepare(durable)
             self._take_forward(version, migrations)
             self._connection.executescript(_SCHEMA + schema)
-            self.epoch = self._current_epoch(durable)
+            self.epoch = self._current_epoch()
             undo.pop_all()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """Keep everything that is executed inside, or nothing of it.
+
+        In a durable store ``durable=False`` spares the wait for the disk: a power cut may take the
+        commit, the next durable one brings it to the disk as well.
 
         Raises:
             StorageFailed: the disk refused; nothing was kept.
         """
+        if self._is_durable and durable != self._waits_for_disk:
+            self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._waits_for_disk = durable
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -143,8 +150,8 @@ class Store:
             self._connection.backup(there)
         unfinished.replace(copy)
 
-    def _current_epoch(self, durable: bool) -> str:
-        boot = "" if durable else _boot_id()
+    def _current_epoch(self) -> str:
+        boot = _boot_id()
         with self.transaction():
             row = self.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
             if row is not None and row[0].endswith(boot):
