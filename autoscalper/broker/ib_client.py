@@ -162,6 +162,7 @@ class IbClient:
             # Within a bracket only the last leg is transmitted: it releases the others with it.
             transmit = not is_bracket or order is command.orders[-1]
             self._put(ib, order, order.terms, command.details, transmit=transmit)
+        for order in command.orders:
             logger.info(
                 "order sent client_order_id=%s ib_order_id=%s %s",
                 order.client_order_id,

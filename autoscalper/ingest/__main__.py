@@ -36,7 +36,9 @@ async def ingest() -> None:
     store = Store(process.store_path, durable=False, schema=_SCHEMA)
     posts = PostLog(store, clock)
     notices = Notices(store, clock)
-    posts_publisher = Publisher(posts.log, process.address(ingest_to_parser.LINK.name), clock)
+    posts_publisher = Publisher(
+        posts.log, process.address(ingest_to_parser.LINK.name), clock, at_once=True
+    )
     notices_publisher = Publisher(
         notices.log, process.address(any_to_alert.FROM_INGEST.name), clock
     )

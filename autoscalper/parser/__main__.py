@@ -41,7 +41,9 @@ async def parser() -> None:
     consultant = None
     if mode is not ParserMode.GRAMMAR:
         consultant = Consultant(desk, store, settings, clock)
-    signals = Publisher(desk.signals, process.address(parser_to_broker.LINK.name), clock)
+    signals = Publisher(
+        desk.signals, process.address(parser_to_broker.LINK.name), clock, at_once=True
+    )
     notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
     posts = Follower(
         ingest_to_parser.LINK, process.address(ingest_to_parser.LINK.name), store, clock

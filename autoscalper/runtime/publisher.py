@@ -43,8 +43,10 @@ class Publisher(Generic[M]):
     follower's to know.
     """
 
-    def __init__(self, log: Log[M], address: str, clock: Clock) -> None:
+    def __init__(self, log: Log[M], address: str, clock: Clock, *, at_once: bool = False) -> None:
         """Bind ``address`` now, so that a process that cannot be reached does not start.
+
+        With ``at_once`` entries leave within the commit's call, before whoever committed goes on.
 
         Raises:
             AddressUnusable: the address is taken or cannot be created.
@@ -63,7 +65,8 @@ class Publisher(Generic[M]):
             taken = error.errno == zmq.EADDRINUSE
             advice = "stop the process that holds it" if taken else "create RUN_DIR"
             raise AddressUnusable(f"{address} cannot be bound ({error}); {advice}") from error
-        log.store.after_commit.append(self._grown.set)
+        self._wake = self._push if at_once else self._grown.set
+        log.store.after_commit.append(self._wake)
 
     @property
     def address(self) -> str:
@@ -77,7 +80,7 @@ class Publisher(Generic[M]):
                 group.create_task(self._listen(), name=f"{self._log.link.name} listen")
                 group.create_task(self._stream(), name=f"{self._log.link.name} stream")
         finally:
-            self._log.store.after_commit.remove(self._grown.set)
+            self._log.store.after_commit.remove(self._wake)
             self._socket.close()
 
     async def _listen(self) -> None:
@@ -116,23 +119,28 @@ class Publisher(Generic[M]):
             self._grown.clear()
             now = self._clock.monotonic()
             self._forget(now)
-            for identity, follower in tuple(self._followers.items()):
-                await self._send(identity, follower, now)
+            self._push()
             # Not wait_for: on Python 3.11 it forgets a stop that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(frames.HEARTBEAT_SECONDS):
                     await self._grown.wait()
 
-    async def _send(self, identity: bytes, follower: _Follower, now: float) -> None:
+    def _push(self) -> None:
+        # Straight out of the commit: a task that is woken costs as much as the way.
+        now = self._clock.monotonic()
+        for identity, follower in tuple(self._followers.items()):
+            self._send(identity, follower, now)
+
+    def _send(self, identity: bytes, follower: _Follower, now: float) -> None:
         head = self._log.head
         while follower.sent < min(head, follower.may_send_up_to):
             limit = min(frames.WINDOW, follower.may_send_up_to - follower.sent)
             entries = self._log.read(follower.sent, limit)
-            await self._tell(identity, follower, head, entries)
+            self._tell(identity, follower, head, entries)
         if now - follower.told_at >= frames.HEARTBEAT_SECONDS:
-            await self._tell(identity, follower, head, ())
+            self._tell(identity, follower, head, ())
 
-    async def _tell(
+    def _tell(
         self,
         identity: bytes,
         follower: _Follower,
@@ -151,7 +159,8 @@ class Publisher(Generic[M]):
             follower.sent = entries[-1][0]
         follower.restarted = False
         follower.told_at = self._clock.monotonic()
-        await self._socket.send_multipart([identity, frames.encode(batch)])
+        # Without a limit of what may wait in it, the socket takes it at once.
+        self._socket.send_multipart([identity, frames.encode(batch)])
 
     def _forget(self, now: float) -> None:
         for identity, follower in tuple(self._followers.items()):
