@@ -187,7 +187,7 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
-            book.watched = {}
+            book.watched, book.quotes = {}, {}
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():

@@ -184,7 +184,10 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
         return []
     quote = _fresh_quote(book, waiting.contract, now)
     is_whole = quote is not None and quote.bid is not None and quote.ask is not None
-    if not is_whole and not _waited_for_quote(book, waiting, now):
+    # A market that stands still sends nothing: what was quoted once over this connection has no
+    # more to say.
+    is_silent = quote is None and waiting.contract in book.quotes
+    if not is_whole and not is_silent and not _waited_for_quote(book, waiting, now):
         return []
     return _order(book, waiting, quote, now)
 
