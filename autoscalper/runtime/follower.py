@@ -75,7 +75,7 @@ class Follower(Generic[M]):
                     await self._ask(socket, anew=True)
                     continue
                 if batch.entries:
-                    yield self._take(batch)
+                    yield self._take(batch) + await self._take_more(socket)
                 if self._must_renew():
                     await self._ask(socket, anew=False)
         finally:
@@ -105,6 +105,22 @@ class Follower(Generic[M]):
                 self.heard_at = self._clock.monotonic()
                 self.head = batch.head
                 return batch
+
+    async def _take_more(self, socket: zmq.asyncio.Socket) -> list[Entry[M]]:
+        # What came while the receiver was busy is one transaction for it, and one wait for the
+        # disk. What does not fit is left out: the next batch shows the gap, which is asked for.
+        more: list[Entry[M]] = []
+        while len(more) < frames.WINDOW:
+            try:
+                batch = frames.decode_batch(await socket.recv(zmq.NOBLOCK))
+            except zmq.Again:
+                break
+            if batch.stream != self._stream or batch.restarted or not self._fits(batch):
+                break
+            self.head = batch.head
+            if batch.entries:
+                more += self._take(batch)
+        return more
 
     def _fits(self, batch: frames.Batch) -> bool:
         if batch.restarted:

@@ -205,6 +205,24 @@ async def test_a_message_that_nobody_understands_ends_the_follower_and_stays(
     assert "message not understood link=tests_to_tests" in caplog.text
 
 
+async def test_what_comes_while_the_receiver_is_busy_comes_to_it_at_once(
+    open_store: OpenStore, address: str
+) -> None:
+    log = log_in(open_store("sender"))
+    follower = follower_in(open_store("receiver"), address)
+    async with publishing(log, address), aclosing(follower.batches()) as batches:
+        append(log, [0])
+        assert [entry.message.value for entry in await anext(batches)] == [0]
+        for value in range(1, 6):
+            append(log, [value])
+            # Each leaves in a batch of its own.
+            await asyncio.sleep(0.02)
+        taken: list[list[int]] = []
+        while sum(map(len, taken)) < 5:
+            taken.append([entry.message.value for entry in await anext(batches)])
+    assert taken == [[1, 2, 3, 4, 5]]
+
+
 async def test_a_gap_makes_the_follower_ask_anew(open_store: OpenStore, address: str) -> None:
     follower = follower_in(open_store("receiver"), address)
     async with impostor(address) as sender, running(_drain(follower)):
