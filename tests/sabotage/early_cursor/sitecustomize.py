@@ -7,9 +7,9 @@ from typing import Any
 
 
 def sabotage() -> None:
-    from autoscalper.broker.core import decide
+    from autoscalper.broker.core import decide_signals
     from autoscalper.broker.desk import Desk
-    from autoscalper.broker.events import SignalArrived
+    from autoscalper.broker.events import ClockTicked, SignalArrived
     from autoscalper.runtime import crashpoints
 
     async def follow(self: Any, follower: Any, gateway: Any) -> None:
@@ -18,15 +18,12 @@ def sabotage() -> None:
                 follower.keep(entries)
             crashpoints.reach("broker-before-signals-commit")
             signals = [SignalArrived(message=entry.message) for entry in entries]
-            commands = [
-                command
-                for signal in signals
-                for command in decide(self.book, signal, self._clock.now())
-            ]
+            commands = decide_signals(self.book, signals, self._clock.now())
             with self._store.transaction():
                 self._journal.keep(self.book.take_changes())
             crashpoints.reach("broker-after-signals-commit")
             self._act(gateway, commands)
+            self.hear(ClockTicked())
 
     desk: Any = Desk
     desk.follow = follow

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 
 def sabotage() -> None:
     from autoscalper.broker import desk as broker_desk
-    from autoscalper.broker.core import decide
+    from autoscalper.broker.commands import Command
+    from autoscalper.broker.core import decide_all
     from autoscalper.broker.events import Event
 
     desk_module: Any = broker_desk
@@ -24,20 +24,20 @@ def sabotage() -> None:
         self.gateway = gateway
         return follow(self, follower, gateway)
 
-    def act(self: Any, events: Sequence[Event]) -> None:
-        for event in events:
-            commands = decide(self.book, event, self._clock.now())
-            self._act(self.gateway, commands)
-            desk_module._reach("before", commands)
+    def act(self: Any, commands: list[Command]) -> None:
+        self._act(self.gateway, commands)
+        desk_module._reach("before", commands)
 
-    def keep(self: Any, batch: list[Event]) -> list[Any]:
-        act(self, batch)
+    def keep(self: Any, batch: list[Event]) -> list[Command]:
+        act(self, decide_all(self.book, batch, self._clock.now()))
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
         return []
 
-    def keep_entries(self: Any, follower: Any, entries: Any, events: Sequence[Event]) -> list[Any]:
-        act(self, events)
+    def keep_entries(
+        self: Any, follower: Any, entries: Any, commands: list[Command]
+    ) -> list[Command]:
+        act(self, commands)
         with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
