@@ -75,6 +75,7 @@ async def broker() -> None:
         obey,
         leaving_status(book, process),
         desk.tick,
+        desk.settle,
         gateway.connect_for_ever,
         publisher.publish,
         forgetting(process, publisher),

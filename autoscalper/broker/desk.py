@@ -21,6 +21,8 @@ M = TypeVar("M")
 
 #: Seconds between two looks at what time alone brings about.
 TICK_SECONDS = 0.25
+#: Seconds after which the disk has what was kept without waiting for it.
+SETTLE_SECONDS = 0.5
 
 
 class Gateway(Protocol):
@@ -82,13 +84,20 @@ class Desk:
             self.hear(ClockTicked())
             await asyncio.sleep(TICK_SECONDS)
 
+    async def settle(self) -> None:
+        """Bring to the disk what was kept without waiting for it; nothing waits meanwhile."""
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            if not self._store.is_settled:
+                await asyncio.to_thread(self._store.settle)
+
     def _keep(self, batch: list[Event]) -> list[Command]:
         commands = decide_all(self.book, batch, self._clock.now())
         changes = self.book.take_changes()
         if changes.is_empty:
             return commands
         _reach("before", commands)
-        with self._store.transaction(durable=_places(commands)):
+        with self._store.transaction(durable=_places(commands) or changes.must_last):
             self._journal.keep(changes)
         _reach("after", commands)
         return commands
@@ -96,8 +105,9 @@ class Desk:
     def _keep_entries(
         self, follower: Follower[M], entries: list[Entry[M]], commands: list[Command]
     ) -> list[Command]:
+        # What people said lasts: where it came from may have lost it with the same power.
         _reach("before", commands)
-        with self._store.transaction(durable=_places(commands)):
+        with self._store.transaction():
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
         _reach("after", commands)
@@ -115,5 +125,4 @@ def _reach(moment: str, commands: list[Command]) -> None:
 
 
 def _places(commands: list[Command]) -> bool:
-    # An intent must outlast a power cut; what the gateway said it says again.
     return any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands)

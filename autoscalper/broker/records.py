@@ -23,6 +23,7 @@ from autoscalper.domain.identity import (
     SignalId,
     TradeId,
 )
+from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import alert_to_broker, any_to_alert
 from autoscalper.links.any_to_alert import CommandState
 from autoscalper.links.parser_to_broker import SignalIssued
@@ -133,9 +134,32 @@ class Changes(msgspec.Struct, kw_only=True):
     paused: bool | None = None
     #: Trading day on which no more may be risked.
     over_on: date | None = None
+    #: A new intent raised it, or the gateway.
     high_water_mark: IbOrderId | None = None
+    #: A trailing stop is known to have come further, from quotes that do not come again.
+    stop_followed: bool = False
+
+    @property
+    def must_last(self) -> bool:
+        """Return whether nobody would say it again, should the power go.
+
+        That is what people said, new intents, and what an alert came to without an order. What the
+        gateway said it says again.
+        """
+        said = self.heard or self.requests or self.questions or self.missed
+        decided = self.paused is not None or self.over_on is not None or self.stop_followed
+        is_intent = self.high_water_mark is not None
+        return bool(said) or decided or is_intent or any(map(_is_refusal, self.notices))
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to keep."""
         return self == Changes()
+
+
+def _is_refusal(notice: tuple[str, any_to_alert.Message]) -> bool:
+    match notice:
+        case (_, any_to_alert.OutcomeDecided(outcome=outcome)):
+            return outcome.kind is not OutcomeKind.TRADED
+        case _:
+            return False

@@ -30,6 +30,7 @@ def follow(book: Book, now: datetime) -> None:
         level = level_behind_market(book, trade, trade.trail, now)
         if level is not None and level > trade.stop_price * (1 + TOLD_PERCENT / ONE_HUNDRED):
             book.put_trade(replace(trade, stop_price=level))
+            book.changes.stop_followed = True
 
 
 def level_behind_market(book: Book, trade: Trade, trail: TrailBy, now: datetime) -> Decimal | None:

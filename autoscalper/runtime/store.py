@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,9 +36,10 @@ Migrations = Mapping[int, Sequence[str]]
 class Store:
     """One SQLite file in WAL mode with one writer, this process.
 
-    ``durable`` means ``synchronous=FULL``: a commit survives a power cut. Otherwise a commit
-    survives the death of the process only, and the epoch changes with every boot of the host,
-    because the last commits may be gone and their positions be given out again.
+    ``durable`` means ``synchronous=FULL``: a commit survives a power cut unless it says that it
+    need not. Otherwise a commit survives the death of the process only. The epoch changes with
+    every boot of the host, because the last commits may be gone and their positions be given out
+    again.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class Store:
         self.path = path
         #: Called after every commit, for those who wait for new rows.
         self.after_commit: list[Callable[[], None]] = []
+        #: Whether the disk has every commit of a durable store.
+        self.is_settled = True
         self._is_durable = self._waits_for_disk = durable
         with ExitStack() as undo, _explained(path):
             self._lock = undo.enter_context(_lock(path))
@@ -77,7 +81,7 @@ class Store:
         """Keep everything that is executed inside, or nothing of it.
 
         In a durable store ``durable=False`` spares the wait for the disk: a power cut may take the
-        commit, the next durable one brings it to the disk as well.
+        commit. ``settle`` brings it to the disk, and so does the next durable one.
 
         Raises:
             StorageFailed: the disk refused; nothing was kept.
@@ -93,8 +97,24 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        if not durable:
+            self.is_settled = False
         for wake in self.after_commit:
             wake()
+
+    def settle(self) -> None:
+        """Wait for the disk to have every commit so far; other threads may commit meanwhile.
+
+        Raises:
+            StorageFailed: the disk refused.
+        """
+        self.is_settled = True
+        try:
+            # The kernel keeps what was written by file, whoever asks for it to be brought out.
+            with self.path.with_name(f"{self.path.name}-wal").open("rb") as log:
+                os.fdatasync(log.fileno())
+        except OSError as error:
+            raise StorageFailed(f"{self.path}: {error}; free space or mend the disk") from error
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement.

@@ -20,7 +20,7 @@ from autoscalper.broker.core import decide
 from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Phase
+from autoscalper.broker.records import Changes, Phase
 from autoscalper.domain import limits
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
@@ -39,6 +39,7 @@ from autoscalper.domain.instruction import (
     TrimTrade,
 )
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose, Side
+from autoscalper.domain.outcome import Outcome
 from autoscalper.links import any_to_alert
 from autoscalper.links.alert_to_broker import ChooseTrade, answer_to
 from autoscalper.runtime.log import Log
@@ -370,6 +371,49 @@ class TwoBooks(AnyStory):
         return twin
 
 
+class PowerCuts(AnyStory):
+    """The power goes, and with it what the broker kept and did not wait for the disk with."""
+
+    def __init__(self, directory: Path) -> None:
+        self._at_risk: list[Changes] = []
+        self._lost: dict[PostId, Outcome] = {}
+        super().__init__(directory)
+
+    def process_is_killed(self, dice: random.Random) -> None:
+        self._lose()
+        super().process_is_killed(dice)
+
+    def judge_the_end(self) -> None:
+        super().judge_the_end()
+        for post_id, outcome in self._lost.items():
+            assert self.story.outcomes[post_id].kind is outcome.kind, "another was told"
+
+    def judge_the_journal(self) -> None:
+        self._settle()
+        super().judge_the_journal()
+
+    def _keep(self, book: Book) -> None:
+        self.judge_new_buys()
+        self._at_risk.append(book.take_changes())
+        if self._at_risk[-1].must_last:
+            self._settle()
+
+    def _lose(self) -> None:
+        if not self.story.is_connected:
+            return
+        for changes in self._at_risk:
+            for _, message in changes.notices:
+                if isinstance(message, any_to_alert.OutcomeDecided):
+                    self._lost[message.post_id] = self.story.outcomes.pop(message.post_id)
+        self._at_risk = []
+
+    def _settle(self) -> None:
+        with self.store.transaction():
+            for changes in self._at_risk:
+                self.journal.keep(changes)
+        self._at_risk = []
+
+
 def _kind(trade: Trade) -> tuple[OrderType, TrailBy | None]:
     fixed = trade.trail is None
     return OrderType.STOP if fixed else OrderType.TRAILING_STOP, trade.trail
@@ -427,7 +471,7 @@ def play(kind: type[AnyStory], steps: list[tuple[Step, int]]) -> None:
         any_story = kind(Path(directory))
         try:
             for step, number in steps:
-                step(any_story, random.Random(number))
+                getattr(any_story, step.__name__)(random.Random(number))
                 any_story.judge_the_moment()
             any_story.judge_the_journal()
             any_story.judge_the_end()
@@ -449,3 +493,11 @@ def test_a_book_from_the_journal_decides_as_the_one_that_was_lost_would_have(
     steps: list[tuple[Step, int]],
 ) -> None:
     play(TwoBooks, steps)
+
+
+@settings(max_examples=50, deadline=None)
+@given(STORIES)
+def test_nor_does_one_in_which_the_power_goes_with_all_that_was_not_waited_for(
+    steps: list[tuple[Step, int]],
+) -> None:
+    play(PowerCuts, steps)

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from autoscalper.broker import desk as broker_desk
 from autoscalper.broker import journal
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, PlaceOrders
 from autoscalper.broker.desk import Desk
 from autoscalper.broker.events import ClockTicked, GatewayConnected, SignalArrived
 from autoscalper.broker.journal import Journal
+from autoscalper.broker.records import Changes
 from autoscalper.domain.identity import CommandId
 from autoscalper.links import alert_to_broker, any_to_alert
 from autoscalper.links.alert_to_broker import PauseEntries
@@ -32,6 +34,9 @@ from autoscalper.runtime.store import Store
 from tests.fakes.home import until
 from tests.unit.broker.model_gateway import ModelGateway
 from tests.unit.broker.story import MORNING, SETTINGS, Story, entry
+
+#: What "PRAGMA synchronous" calls it.
+FULL = 2
 
 
 @pytest.fixture
@@ -123,6 +128,36 @@ async def test_what_cannot_be_kept_is_not_done(
         await desk.decide_for(gateway)
     assert not gateway.on_disk
     assert not gateway.model.inbox
+
+
+async def test_the_disk_is_waited_for_with_intents_and_has_the_rest_soon_after(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[tuple[bool, bool]] = []
+    monkeypatch.setattr(broker_desk, "SETTLE_SECONDS", 0.01)
+    clock = StandingClock()
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
+    keep = memory.keep
+
+    def noting(changes: Changes) -> None:
+        (level,) = store.execute("PRAGMA synchronous").fetchone()
+        waited.append((level == FULL, bool(changes.heard) or changes.high_water_mark is not None))
+        keep(changes)
+
+    monkeypatch.setattr(memory, "keep", noting)
+    desk = Desk(Book(SETTINGS), store, memory, clock)
+    gateway = Watching(desk, store)
+    desk.hear(GatewayConnected(account="DU1234567"))
+    desk.hear(SignalArrived(message=a_signal()))
+    working = asyncio.gather(desk.decide_for(gateway), desk.tick())
+    await until(gateway.has_orders.is_set, "an entry")
+    await until(lambda: not store.is_settled, "a report of it")
+    settling = asyncio.ensure_future(desk.settle())
+    await until(lambda: store.is_settled, "the disk")
+    for each in (working, settling):
+        await stopped(each)
+    assert waited
+    assert all(is_full == must_last for is_full, must_last in waited)
 
 
 PAUSE = PauseEntries(command_id=CommandId("message 7.1"), given_at=MORNING)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -10,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from autoscalper.runtime import store as store_module
-from autoscalper.runtime.errors import StoreUnusable
+from autoscalper.runtime.errors import StorageFailed, StoreUnusable
 from autoscalper.runtime.store import Store
 
+#: What "PRAGMA synchronous" calls it.
+FULL = 2
 SCHEMA = "CREATE TABLE IF NOT EXISTS words (word TEXT PRIMARY KEY) WITHOUT ROWID;"
 
 
@@ -31,6 +36,11 @@ def words_in(store: Store) -> list[str]:
 
 def add(store: Store, word: str) -> None:
     store.execute("INSERT INTO words VALUES (?)", (word,))
+
+
+def put(store: Store, word: str, *, durable: bool = True) -> None:
+    with store.transaction(durable=durable):
+        add(store, word)
 
 
 def test_what_was_kept_is_there_when_the_file_is_opened_again(path: Path) -> None:
@@ -253,6 +263,80 @@ def test_a_boot_of_the_host_makes_an_epoch_as_commits_may_be_gone(
         store.close()
     assert epochs[0] == epochs[1]
     assert epochs[1] != epochs[2]
+
+
+def test_a_commit_that_need_not_last_goes_with_the_power_until_the_next_that_must(
+    path: Path, tmp_path: Path
+) -> None:
+    store = open_words(path, durable=True)
+    power = Power(store, path, tmp_path / "after.db")
+    put(store, "intent")
+    power.note_synced()
+    put(store, "report", durable=False)
+    assert power.words_after_a_cut() == ["intent"]
+    put(store, "next intent")
+    power.note_synced()
+    assert power.words_after_a_cut() == ["intent", "next intent", "report"]
+    store.close()
+
+
+def test_what_was_not_waited_for_is_on_the_disk_once_it_is_settled(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_words(path, durable=True)
+    power = Power(store, path, tmp_path / "after.db")
+    monkeypatch.setattr(os, "fdatasync", power.sync)
+    settled = [store.is_settled]
+    put(store, "report", durable=False)
+    settled.append(store.is_settled)
+    assert power.words_after_a_cut() == []
+    store.settle()
+    assert [*settled, store.is_settled] == [True, False, True]
+    assert power.words_after_a_cut() == ["report"]
+    store.close()
+
+
+def test_a_disk_that_does_not_settle_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    store = open_words(path, durable=True)
+    put(store, "report", durable=False)
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with pytest.raises(StorageFailed, match="Input/output error"):
+        store.settle()
+    store.close()
+
+
+class Power:
+    """What a power cut would leave of a store: its log up to where it was last synced."""
+
+    def __init__(self, store: Store, path: Path, copy: Path) -> None:
+        self._store = store
+        self._path, self._copy = path, copy
+        self._log = path.with_name(f"{path.name}-wal")
+        self._synced = self._log.stat().st_size
+
+    def note_synced(self) -> None:
+        """Believe SQLite's documentation: with FULL a commit syncs the log ("PRAGMA synchronous").
+
+        Fails if the last commit was made with less.
+        """
+        (level,) = self._store.execute("PRAGMA synchronous").fetchone()
+        assert level == FULL
+        self._synced = self._log.stat().st_size
+
+    def sync(self, file_number: int) -> None:
+        """Stand in for the kernel's."""
+        assert os.fstat(file_number).st_ino == self._log.stat().st_ino
+        self._synced = self._log.stat().st_size
+
+    def words_after_a_cut(self) -> list[str]:
+        shutil.copy(self._path, self._copy)
+        log = self._copy.with_name(f"{self._copy.name}-wal")
+        log.write_bytes(self._log.read_bytes()[: self._synced])
+        with closing(sqlite3.connect(self._copy)) as left:
+            return [word for (word,) in left.execute("SELECT word FROM words ORDER BY word")]
 
 
 #: Runs in a process whose files may not grow beyond so many bytes: the kernel then refuses a
