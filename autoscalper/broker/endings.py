@@ -32,9 +32,9 @@ def end_if_flat(book: Book, trade: Trade, now: datetime) -> bool:
     orders = book.orders_of(trade)
     for waiting in book.at_hand.entering(trade.trade_id):
         _settle_entry(book, trade, waiting, now)
-    # While an alert of it has no outcome yet, somebody must go on looking.
-    has_untold = bool(book.at_hand.entering(trade.trade_id))
-    if has_untold or book.held(trade) or any(order.is_live for order in orders):
+    # Nobody looks at a trade that is closed: its entry would never be told.
+    is_told = not book.at_hand.entering(trade.trade_id)
+    if not is_told or any(order.is_live for order in orders) or book.held(trade) != 0:
         return False
     book.put_trade(replace(trade, closed_at=now))
     closed = result_of(book, trade, now)

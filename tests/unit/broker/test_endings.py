@@ -109,18 +109,20 @@ def test_an_entry_whose_price_stays_unknown_is_told_without() -> None:
     assert str(outcome).startswith("traded: bought 2, stop 0.3")
 
 
-def test_a_trade_that_ends_unheard_still_gives_its_alert_an_outcome() -> None:
-    story = Story()
-    story.connect()
-    post_id = story.post(entry())
-    story.flows = False
-    story.gateway.now = story.now
-    story.gateway.fill(story.at_gateway(Purpose.ENTRY), 2, Decimal("0.40"))
-    story.gateway.fill(story.at_gateway(Purpose.STOP_LOSS), 2, Decimal("0.30"))
-    story.lose()
-    story.gateway.fills = []
-    story.flows = True
-    story.connect()
-    story.wait(20)
+def test_an_entry_whose_trade_is_over_before_its_price_is_known_is_told_all_the_same() -> None:
+    story = told_filled_without_a_price()
+    sold = story.order(Purpose.TAKE_PROFIT)
+    for order in story.book.orders_of(story.trade)[1:]:
+        is_sold = order == sold
+        report = OrderReport(
+            ib_order_id=order.ib_order_id,
+            client_order_id=order.client_order_id,
+            status=OrderStatus.FILLED if is_sold else OrderStatus.CANCELED,
+            order_qty=2,
+        )
+        story.hear(OrderReported(report=report))
+    assert not story.outcomes
+    story.wait(2)
+    (outcome,) = story.outcomes.values()
+    assert str(outcome).startswith("traded: bought 2, stop 0.3")
     assert not story.trade.is_open
-    assert post_id in story.outcomes
