@@ -63,6 +63,11 @@ from autoscalper.links.parser_to_broker import (
     SignalWithdrawn,
 )
 
+#: What changes the trade that it tells of and no other. All are looked at when the clock ticks.
+OF_ONE_TRADE = (
+    OrderReported | OrderErrored | FillReported | QuoteChanged | BalanceReported | FundsReported
+)
+
 
 def decide(book: Book, event: Event, now: datetime) -> list[Command]:
     """Take ``event`` into ``book`` and return what shall be done about it, in order."""
@@ -74,7 +79,10 @@ def decide_all(book: Book, events: Sequence[Event], now: datetime) -> list[Comma
     commands = [command for event in events for command in _hear(book, event, now)]
     if not book.at_hand.undecided and all(isinstance(event, QuoteChanged) for event in events):
         return commands
-    commands += entries.proceed(book, now) + levels.converge(book, book.open_trades(), now)
+    commands += entries.proceed(book, now)
+    changed = book.at_hand.take_unsettled()
+    is_of_one = all(isinstance(event, OF_ONE_TRADE) for event in events)
+    commands += levels.converge(book, changed if is_of_one else book.open_trades(), now)
     _tell(book, now)
     return commands
 

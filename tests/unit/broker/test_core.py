@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -270,3 +271,20 @@ def test_a_signal_leaves_the_other_trades_to_the_clock() -> None:
     assert not any(isinstance(each, CancelOrder) for each in looked_at)
     by_the_clock = decide(story.book, ClockTicked(), story.now)
     assert any(isinstance(each, CancelOrder) for each in by_the_clock)
+
+
+def test_what_is_told_of_one_trade_leaves_the_others_to_the_clock() -> None:
+    story = opened()
+    story.wait(2)
+    story.book.put_trade(replace(story.trade, hold=0))
+    story.book.at_hand.take_unsettled()
+    other = BalanceReported(net_liquidation=Decimal(9000))
+    assert decide(story.book, other, story.now) == []
+    # What changed a trade is about that trade, whoever told it.
+    story.book.put_trade(story.trade)
+    told = decide(story.book, other, story.now)
+    assert any(isinstance(each, CancelOrder) for each in told)
+    story.book.put_trade(replace(story.trade, hold=0))
+    story.book.at_hand.take_unsettled()
+    story.now += timedelta(seconds=5)
+    assert decide(story.book, ClockTicked(), story.now)
