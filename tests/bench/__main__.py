@@ -18,9 +18,11 @@ from tests.bench.paced import CONTRACTS, Pace
 
 PACES = (
     Pace(name="20 ms", seconds=0.02, entries=2000),
-    Pace(name="200 ms", seconds=0.2, entries=200),
-    Pace(name="2 s", seconds=2.0, entries=40),
+    Pace(name="200 ms", seconds=0.2, entries=100),
+    Pace(name="2 s", seconds=2.0, entries=20),
 )
+#: With open trades only this pace is measured, with this part of its entries.
+HELD_PACE, HELD_PART = "20 ms", 0.5
 PARTS = ("paced", "burst", "discord", "model", "idle", "growth")
 #: What stays open during the second half.
 HELD = tuple(Contract("SPY", 680 + number) for number in range(20))
@@ -60,9 +62,10 @@ def _one_ground(options: argparse.Namespace, run: Run) -> None:
             if held:
                 ground.hold(HELD[:held], "held")
             for pace in PACES:
-                if pace.name in options.pace:
+                if pace.name in options.pace and (not held or pace.name == HELD_PACE):
                     name = f"{pace.name}, {held} open" if held else pace.name
-                    entries = max(1, round(pace.entries * options.scale))
+                    part = HELD_PART if held else 1
+                    entries = max(1, round(pace.entries * options.scale * part))
                     scaled = Pace(name=name, seconds=pace.seconds, entries=entries)
                     run.series += paced.measure(ground, scaled)
         if "idle" in options.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -32,6 +33,11 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     seconds: float
     entries: int
+
+    @property
+    def prefix(self) -> str:
+        """What the ids of its posts begin with."""
+        return "-".join(re.findall(r"\w+", self.name))
 
     @property
     def block(self) -> int:
@@ -105,7 +111,7 @@ def _block(ground: Ground, pace: Pace, first: int, count: int) -> dict[str, str]
     posts: list[Written] = []
     for number in range(first, first + count):
         contract = CONTRACTS[number % len(CONTRACTS)]
-        bought = entry(f"{pace.name.replace(' ', '-')}.{number}", contract)
+        bought = entry(f"{pace.prefix}.{number}", contract)
         sold = exit_of(bought, contract)
         trade_of[f"{sold.message_id}.1"] = f"{bought.message_id}.1"
         posts += (bought, sold)
@@ -114,7 +120,7 @@ def _block(ground: Ground, pace: Pace, first: int, count: int) -> dict[str, str]
 
 
 def _floor_block(floor: Floor, pace: Pace, kind: str, first: int, count: int) -> list[str]:
-    refs = [f"{kind}.{pace.name.replace(' ', '-')}.{first + each}" for each in range(count)]
+    refs = [f"{kind}.{pace.prefix}.{first + each}" for each in range(count)]
     _at_pace([partial(floor.hand_in, ref, kind) for ref in refs], pace.seconds)
     return refs
 
