@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autoscalper.broker import pacing
 from autoscalper.broker.day_so_far import DaySoFar
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Waiting
@@ -15,6 +16,8 @@ class AtHand:
         """Begin with nothing."""
         #: Oldest first.
         self.open: dict[TradeId, Trade] = {}
+        #: How many messages of entries could leave for the gateway now without waiting.
+        self.room = pacing.BOUNDLESS
         #: What the closed trades of the day came to.
         self.day_so_far = DaySoFar()
         #: The orders of each trade as they were decided, and the order of each of IBKR's ids.

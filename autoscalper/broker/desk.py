@@ -31,6 +31,9 @@ class Gateway(Protocol):
     def carry_out(self, command: Command) -> None:
         """Do it now, or leave it for the next reconciliation."""
 
+    def room(self) -> int:
+        """Return how many messages of entries could leave now without waiting."""
+
 
 class Desk:
     """Takes events one after the other through one transaction each."""
@@ -58,6 +61,7 @@ class Desk:
             batch = [await self._events.get()]
             while not self._events.empty():
                 batch.append(self._events.get_nowait())
+            self.book.at_hand.room = gateway.room()
             self._act(gateway, self._keep(batch))
 
     async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
@@ -65,6 +69,7 @@ class Desk:
         async for entries in follower.batches():
             signals = [SignalArrived(message=entry.message) for entry in entries]
             crashpoints.reach("broker-before-signals-commit")
+            self.book.at_hand.room = gateway.room()
             decided = decide_signals(self.book, signals, self._clock.now())
             commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
@@ -75,6 +80,7 @@ class Desk:
         """Decide the operator's commands as they come, in the same way."""
         async for entries in follower.batches():
             given = [CommandArrived(command=entry.message) for entry in entries]
+            self.book.at_hand.room = gateway.room()
             decided = decide_all(self.book, given, self._clock.now())
             self._act(gateway, self._keep_entries(follower, entries, decided))
 

@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from autoscalper.broker import averages, correlate, entry_checks, flatten, market_data, stops
+from autoscalper.broker import (
+    averages,
+    correlate,
+    entry_checks,
+    flatten,
+    market_data,
+    pacing,
+    stops,
+)
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
 from autoscalper.broker.groups import covered_by
@@ -188,6 +196,9 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
     # more to say.
     is_silent = quote is None and waiting.contract in book.quotes
     if not is_whole and not is_silent and not _waited_for_quote(book, waiting, now):
+        return []
+    # What could not leave at once is not decided yet: its age and its quote count when it leaves.
+    if book.at_hand.room < pacing.BRACKET:
         return []
     return _order(book, waiting, quote, now)
 
@@ -372,6 +383,7 @@ def _bracket(
         ordered_by=waiting.signal.signal_id,
     )
     command: PlaceOrders = bracket(book, trade, entry, now)
+    book.at_hand.room -= len(command.orders)
     book.wait(replace(waiting, trade_id=trade.trade_id))
     return [command]
 

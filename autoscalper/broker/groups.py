@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from autoscalper.broker.orders import Order
 from autoscalper.domain.order import OrderStatus, Purpose
 
+ENTERING = frozenset({Purpose.ENTRY, Purpose.ADD})
 PROTECTIVE = frozenset({Purpose.STOP_LOSS, Purpose.TAKE_PROFIT, Purpose.FLATTEN})
 
 

@@ -28,8 +28,10 @@ from autoscalper.broker.commands import (
     WatchQuote,
 )
 from autoscalper.broker.foreign_orders import ForeignOrder
+from autoscalper.broker.groups import ENTERING
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
 from autoscalper.broker.orders import Order, Terms, describe
+from autoscalper.broker.pacing import Lane
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
 from autoscalper.runtime import crashpoints
@@ -110,6 +112,10 @@ class IbClient:
                 wait = REFUSED_SECONDS
             await asyncio.sleep(wait)
 
+    def room(self) -> int:
+        """Return how many messages of entries could leave now without waiting."""
+        return 0 if self._ib is None else self._ib.client.room()
+
     def carry_out(self, command: Command) -> None:
         """Do what the core wants. What cannot be done now is left for the next reconciliation."""
         if self._ib is None:
@@ -152,16 +158,19 @@ class IbClient:
             case ModifyOrder():
                 self._modify(ib, command)
             case CancelOrder():
-                ib.client.cancelOrder(command.ib_order_id, "")
+                with ib.client.in_lane(Lane.EXIT, command.ib_order_id):
+                    ib.client.cancelOrder(command.ib_order_id, "")
             case _:
                 assert_never(command)
 
     def _place(self, ib: IbConnection, command: PlaceOrders) -> None:
         is_bracket = len(command.orders) > 1 and command.orders[0].oca_group == ""
+        # What hangs on an entry waits with it, so that a bracket stays together.
+        lane = Lane.ENTRY if command.orders[0].purpose in ENTERING else Lane.EXIT
         for order in command.orders:
             # Within a bracket only the last leg is transmitted: it releases the others with it.
             transmit = not is_bracket or order is command.orders[-1]
-            self._put(ib, order, order.terms, command.details, transmit=transmit)
+            self._put(ib, lane, order, order.terms, command.details, transmit=transmit)
         for order in command.orders:
             logger.info(
                 "order sent client_order_id=%s ib_order_id=%s %s",
@@ -172,11 +181,12 @@ class IbClient:
 
     def _place_foreign(self, ib: IbConnection, order: ForeignOrder) -> None:
         crashpoints.reach("broker-before-send-foreign")
-        ib.client.placeOrder(
-            order.ib_order_id,
-            ib_mapping.foreign_contract_of(order.holding),
-            ib_mapping.foreign_order_of(order, self._account),
-        )
+        with ib.client.in_lane(Lane.EXIT, order.ib_order_id):
+            ib.client.placeOrder(
+                order.ib_order_id,
+                ib_mapping.foreign_contract_of(order.holding),
+                ib_mapping.foreign_order_of(order, self._account),
+            )
         crashpoints.reach("broker-after-send-foreign")
         logger.info(
             "order sent client_order_id=%s ib_order_id=%s %s",
@@ -186,7 +196,7 @@ class IbClient:
         )
 
     def _modify(self, ib: IbConnection, command: ModifyOrder) -> None:
-        self._put(ib, command.order, command.terms, command.details, transmit=True)
+        self._put(ib, Lane.EXIT, command.order, command.terms, command.details, transmit=True)
         logger.info(
             "order changed client_order_id=%s terms=%s",
             command.order.client_order_id,
@@ -196,6 +206,7 @@ class IbClient:
     def _put(
         self,
         ib: IbConnection,
+        lane: Lane,
         order: Order,
         terms: Terms,
         details: events.ContractDetails,
@@ -203,11 +214,12 @@ class IbClient:
         transmit: bool,
     ) -> None:
         crashpoints.reach(f"broker-before-send-{order.purpose.name.lower()}")
-        ib.client.placeOrder(
-            order.ib_order_id,
-            ib_mapping.contract_of(order.contract, details),
-            ib_mapping.order_of(order, terms, self._account, transmit=transmit),
-        )
+        with ib.client.in_lane(lane, order.ib_order_id):
+            ib.client.placeOrder(
+                order.ib_order_id,
+                ib_mapping.contract_of(order.contract, details),
+                ib_mapping.order_of(order, terms, self._account, transmit=transmit),
+            )
         crashpoints.reach(f"broker-after-send-{order.purpose.name.lower()}")
 
     async def _one_connection(self) -> bool:
@@ -215,8 +227,7 @@ class IbClient:
         settings = self._settings
         where = f"{settings.host}:{settings.port}"
         self._emit(events.GatewayConnecting(reason=where))
-        ib = IbConnection(settings.ibkr_client_id, self._emit)
-        ib.client.MaxRequests = settings.ibkr_max_messages
+        ib = IbConnection(settings.ibkr_client_id, settings.ibkr_max_messages, self._emit)
         try:
             await self._log_in(ib)
             self._ib = ib

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ib_async
@@ -18,6 +19,7 @@ from ib_async.wrapper import Wrapper
 from msgspec.structs import replace
 
 from autoscalper.broker import events, ib_mapping
+from autoscalper.broker.pacing import Lane, Pace
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ConId, IbOrderId, PermId
 
@@ -30,6 +32,15 @@ DEGRADED_CODES = frozenset({1100, 2110})
 DATA_LOST_CODE = 1101
 RESTORED_CODES = frozenset({DATA_LOST_CODE, 1102})
 
+#: The lanes of messages that say by their number what they are for; any other is a question.
+_LANES = {
+    "49": Lane.HEARTBEAT,  # reqCurrentTime
+    "1": Lane.LOOKUP,  # reqMktData
+    "2": Lane.LOOKUP,  # cancelMktData
+    "9": Lane.LOOKUP,  # reqContractDetails
+    "91": Lane.LOOKUP,  # reqMarketRule
+}
+
 #: Loggers of ib_async that repeat, louder, what the gateway says; its decoder's is not one of them.
 _REPEATING = ("ib_async.client", "ib_async.ib", "ib_async.wrapper")
 
@@ -38,19 +49,69 @@ logger = logging.getLogger(__name__)
 Emit = Callable[[events.Event], None]
 
 
+class PacedClient(Client):
+    """ib_async's client with lanes of our own, where it has one queue for everything."""
+
+    #: Its own limit, which would be the one queue.
+    MaxRequests = 0
+
+    def __init__(self, wrapper: Wrapper, rate: int) -> None:
+        """Let ``rate`` messages leave in a second, 0 for no limit."""
+        self.pace = Pace(rate)
+        self._loop = asyncio.get_running_loop()
+        self._order: tuple[Lane, IbOrderId] | None = None
+        self._wake: asyncio.TimerHandle | None = None
+        super().__init__(wrapper)
+
+    @contextmanager
+    def in_lane(self, lane: Lane, order_id: IbOrderId) -> Iterator[None]:
+        """Let what is sent within be about an order, in ``lane``."""
+        self._order = lane, order_id
+        try:
+            yield
+        finally:
+            self._order = None
+
+    def sendMsg(self, msg: str) -> None:
+        lane, order_id = self._order or (_LANES.get(msg.partition("\0")[0], Lane.QUESTION), None)
+        self.pace.put(msg, lane, order_id)
+        self._send_due()
+
+    def reset(self) -> None:
+        super().reset()
+        self.pace.clear()
+
+    def room(self) -> int:
+        """Return how many messages of entries could leave now without waiting."""
+        return self.pace.room(self._loop.time())
+
+    def _send_due(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        for each in self.pace.take(self._loop.time()):
+            super().sendMsg(each)
+        later = self.pace.next_at()
+        if later is not None:
+            self._wake = self._loop.call_at(later, self._send_due)
+
+
 class IbConnection(ib_async.IB):
     """ib_async's front with our ear in its wrapper. Used for one connection only."""
 
     RaiseRequestErrors = True
 
-    def __init__(self, client_id: int, emit: Emit) -> None:
-        """Prepare a connection as ``client_id``; what the gateway says goes to ``emit``."""
+    def __init__(self, client_id: int, rate: int, emit: Emit) -> None:
+        """Prepare a connection as ``client_id``; what the gateway says goes to ``emit``.
+
+        ``rate`` messages at most leave in a second, 0 for no limit.
+        """
         for name in _REPEATING:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         super().__init__()
         self._emit = emit
         self.wrapper = _Ear(self, emit)
-        self.client = Client(self.wrapper)
+        self.client: PacedClient = PacedClient(self.wrapper, rate)
         self.client.apiEnd += self.disconnectedEvent
         self.wrapper.clientId = client_id
         #: Done when the connection is over or the gateway says that it cannot be used.

@@ -21,12 +21,10 @@ from autoscalper.broker import averages, endings, exits, protection
 from autoscalper.broker.book import Book
 from autoscalper.broker.changes import cancel, is_settling
 from autoscalper.broker.commands import Command
-from autoscalper.broker.groups import PROTECTIVE, covered_by
+from autoscalper.broker.groups import ENTERING, PROTECTIVE, covered_by
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Phase
 from autoscalper.domain.order import OrderStatus, Purpose
-
-ENTERING = frozenset({Purpose.ENTRY, Purpose.ADD})
 
 
 def converge(book: Book, trades: Iterable[Trade], now: datetime) -> list[Command]:

@@ -12,7 +12,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -86,10 +86,10 @@ class Stack:
         self.publisher = Publisher(self.signals, address, self.clock)
         self._posts = 0
 
-    def signal(self, instruction: Instruction) -> str:
-        """Have a trader post ``instruction`` and return the message's id."""
+    def signal(self, instruction: Instruction, age: timedelta = timedelta(0)) -> str:
+        """Have a trader post ``instruction``, ``age`` ago, and return the message's id."""
         self._posts += 1
-        now = self.clock.now()
+        now = self.clock.now() - age
         post = Post(
             message_id=MessageId(f"m{self._posts}"),
             channel_id=ChannelId("7"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from autoscalper.broker.commands import Command, PlaceOrders
 from autoscalper.broker.desk import Desk
 from autoscalper.broker.events import ClockTicked, GatewayConnected, SignalArrived
 from autoscalper.broker.journal import Journal
+from autoscalper.broker.pacing import BOUNDLESS
 from autoscalper.broker.records import Changes
 from autoscalper.domain.identity import CommandId
 from autoscalper.links import alert_to_broker, any_to_alert
@@ -68,6 +69,10 @@ class Watching:
         self.has_orders = asyncio.Event()
         self._desk = desk
         self._store = store
+        self.free = BOUNDLESS
+
+    def room(self) -> int:
+        return self.free
 
     def carry_out(self, command: Command) -> None:
         if isinstance(command, PlaceOrders):
@@ -109,6 +114,36 @@ async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: S
     with suppress(asyncio.CancelledError):
         await working
     assert [kept for _, kept in gateway.on_disk] == [True, True, True, True]
+
+
+async def test_an_entry_is_not_decided_before_it_could_leave(store: Store) -> None:
+    clock = StandingClock()
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
+    desk = Desk(Book(SETTINGS), store, memory, clock)
+    gateway = Watching(desk, store)
+    gateway.free = 3
+    desk.hear(GatewayConnected(account="DU1234567"))
+    desk.hear(SignalArrived(message=a_signal()))
+    async with working(desk.decide_for(gateway), desk.tick()):
+        await until(lambda: desk.book.quotes, "the quote")
+        desk.hear(ClockTicked())
+        await until(lambda: not desk.backlog, "a look at it")
+        assert not desk.book.orders
+        assert len(desk.book.at_hand.undecided) == 1
+        gateway.free = 4
+        await until(gateway.has_orders.is_set, "the bracket")
+    assert len(gateway.on_disk) == 4
+
+
+@asynccontextmanager
+async def working(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    running = asyncio.gather(*tasks)
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 async def test_what_cannot_be_kept_is_not_done(

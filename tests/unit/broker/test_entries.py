@@ -399,3 +399,30 @@ def test_a_market_that_stands_still_is_not_waited_for() -> None:
     assert story.now - story.book.quotes[CALL].at > entries.QUOTE_MAX_AGE
     story.post(entry(price="0.41"), author="ben")
     assert story.at_gateway(Purpose.ENTRY).order.terms.limit_price == Decimal("0.41")
+
+
+def test_an_entry_that_finds_no_room_is_judged_when_there_is_some_and_expires_as_any() -> None:
+    story = started()
+    story.book.at_hand.room = 3
+    first, second = story.post(entry()), story.post(entry(PUT))
+    story.wait(2)
+    assert not story.book.orders
+
+    # Room for one bracket: the older entry has it, at the price of now.
+    story.quote("0.36", "0.37")
+    story.book.at_hand.room = 4
+    story.wait(0.5)
+    assert str(story.order(Purpose.ENTRY).ordered_by) == first
+    assert story.order(Purpose.ENTRY).terms.limit_price == Decimal("0.37")
+    assert len(story.book.orders) == 4
+    story.wait(60)
+    assert story.outcomes[second].kind is OutcomeKind.EXPIRED
+
+
+def test_an_exit_needs_no_room() -> None:
+    story = opened()
+    story.book.at_hand.room = 0
+    story.exit()
+    story.wait(1)
+    story.fill(Purpose.EXIT)
+    assert story.held == 0

@@ -29,6 +29,7 @@ from autoscalper.broker.events import ContractDetails, Event
 from autoscalper.broker.ib_client import IbClient
 from autoscalper.broker.orders import Terms
 from autoscalper.domain.identity import ConId, IbOrderId
+from autoscalper.domain.order import Purpose
 from autoscalper.domain.settings import BrokerSettings, TradingMode
 from tests.fakes.home import until
 from tests.fakes.scripted_gateway import (
@@ -557,7 +558,7 @@ async def test_the_core_and_the_client_reconcile_over_a_real_socket() -> None:
 async def test_no_more_messages_a_second_leave_than_are_allowed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Heartbeats wait behind what is sent before them.
+    # A heartbeat goes before all that waits, but not within a second that cancels used up.
     monkeypatch.setattr(ib_client, "HEARTBEAT_SECONDS", 5.0)
 
     async def script(peer: Peer) -> None:
@@ -574,3 +575,47 @@ async def test_no_more_messages_a_second_leave_than_are_allowed(
             await until(lambda: said(gateway, "4") == 60, "all of them")
             # Twenty a second, and some may leave at once: the last ones need two seconds more.
             assert asyncio.get_running_loop().time() - began > 1.5
+
+
+async def test_an_exit_and_the_heartbeats_go_before_the_entries_that_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ib_client, "HEARTBEAT_SECONDS", 0.5)
+    async with a_gateway(well) as gateway:
+        settings = BrokerSettings(simulator_port=gateway.port, ibkr_max_messages=40)
+        async with listening(gateway.port, settings) as listener:
+            await until(listener.snapshots, "a snapshot")
+            (peer,) = gateway.peers
+            for number in range(20):
+                listener.client.carry_out(numbered(bracket(), 10 * number))
+            assert listener.client.room() == 0
+            listener.client.carry_out(an_exit())
+            listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(901)))
+            listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(194)))
+            await until(lambda: len(orders_of(peer)) == 81, "all orders")
+            await until(lambda: said(gateway, "4") == 2, "both cancels")
+
+            ids = [int(fields[1]) for fields in orders_of(peer)]
+            entries = [each for each in ids if each < 900]
+            assert entries == sorted(entries)
+            assert ids.index(900) < 30
+            of_orders = [fields for fields in peer.heard if fields[0] in (PLACE_ORDER, "4")]
+            about = [fields[1 if fields[0] == PLACE_ORDER else 2] for fields in of_orders]
+            assert about.index("901") == about.index("900") + 1
+            # What takes back an order that waits itself stays behind it.
+            assert [each for each in about if each == "194"] == ["194", "194"]
+            assert of_orders[about.index("194")][0] == PLACE_ORDER
+            assert listener.reasons() == []
+
+
+def numbered(placed: PlaceOrders, more: int) -> PlaceOrders:
+    orders = tuple(
+        replace(each, ib_order_id=IbOrderId(each.ib_order_id + more)) for each in placed.orders
+    )
+    return replace(placed, orders=orders)
+
+
+def an_exit() -> PlaceOrders:
+    placed = bracket()
+    leaving = replace(placed.orders[-1], ib_order_id=IbOrderId(900), purpose=Purpose.EXIT)
+    return replace(placed, orders=(leaving,))

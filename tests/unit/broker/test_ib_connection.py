@@ -26,7 +26,7 @@ async def heard() -> list[Event]:
 
 @pytest.fixture
 async def ib(heard: list[Event]) -> IbConnection:
-    connection = IbConnection(1, heard.append)
+    connection = IbConnection(1, 45, heard.append)
     connection.account = "DU1"
     return connection
 
