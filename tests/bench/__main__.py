@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import burst, figures, full_path, growth, machine, model_path, paced
+from tests.bench import behind, burst, figures, full_path, growth, machine, model_path, paced
 from tests.bench.figures import Run
 from tests.bench.ground import Contract, Ground, a_ground
 from tests.bench.paced import CONTRACTS, Pace
@@ -23,11 +23,11 @@ PACES = (
 )
 #: With open trades only this pace is measured, with this part of its entries.
 HELD_PACE, HELD_PART = "20 ms", 0.5
-PARTS = ("paced", "burst", "discord", "model", "idle", "growth")
+PARTS = ("paced", "burst", "behind", "discord", "model", "idle", "growth")
 #: What stays open during the second half.
 HELD = tuple(Contract("SPY", 680 + number) for number in range(20))
 _IDLE_SECONDS = 60.0
-_DISCORD_ENTRIES, _MODEL_ENTRIES = 50, 40
+_BEHIND_EXITS, _DISCORD_ENTRIES, _MODEL_ENTRIES = 5, 50, 40
 
 
 def measure(options: argparse.Namespace) -> Run:
@@ -42,6 +42,8 @@ def measure(options: argparse.Namespace) -> Run:
                 burst.measure(ground, size, max(1, round(options.scale * 200 / size)))
                 for size in burst.SIZES
             ]
+    if "behind" in options.parts:
+        run.series += behind.measure(max(3, round(_BEHIND_EXITS * options.scale)))
     if "discord" in options.parts:
         run.series.append(full_path.measure(max(5, round(_DISCORD_ENTRIES * options.scale))))
     if "model" in options.parts:
