@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from autoscalper.broker import (
+    ahead,
     entries,
     flatten,
     followups,
@@ -36,6 +37,7 @@ from autoscalper.broker.events import (
     ClockTicked,
     CommandArrived,
     ContractFound,
+    ContractLearned,
     ContractMissing,
     Event,
     FillReported,
@@ -55,12 +57,14 @@ from autoscalper.broker.events import (
     SnapshotTaken,
 )
 from autoscalper.broker.records import Phase, Quote
+from autoscalper.domain.instruction import NotePlan
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import (
     Message,
     SignalIssued,
     SignalRevised,
     SignalWithdrawn,
+    TickerMentioned,
 )
 
 #: What changes the trade that it tells of and no other. All are looked at when the clock ticks.
@@ -122,13 +126,8 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             )
         case BalanceReported() | FundsReported() | PositionReported():
             _account(book, event, now)
-        case ContractFound():
-            book.put_contract(event.contract, event.details)
-            if event.instead_of is not None:
-                entries.settle_expiry(book, event.instead_of, event.contract)
-            return [market_data.watch(book, event.contract, event.details, now)]
-        case ContractMissing():
-            entries.deny_contract(book, event.contract, event.reason, now)
+        case ContractFound() | ContractLearned() | ContractMissing():
+            return _contract(book, event, now)
         case ClockTicked():
             return _let_time_pass(book, now)
         case _:
@@ -145,7 +144,29 @@ def _let_time_pass(book: Book, now: datetime) -> list[Command]:
     questions.run_out(book, now)
     flatten.flatten_what_expires(book, now)
     overdue.tell(book, now)
-    return _ask_about_doubts(book, now) + market_data.let_go(book, now)
+    return [
+        *_ask_about_doubts(book, now),
+        *market_data.let_go(book, now),
+        *ahead.look(book, now),
+    ]
+
+
+def _contract(
+    book: Book, event: ContractFound | ContractLearned | ContractMissing, now: datetime
+) -> list[Command]:
+    match event:
+        case ContractFound():
+            ahead.keep(book, event.contract, event.details)
+            if event.instead_of is not None:
+                entries.settle_expiry(book, event.instead_of, event.contract)
+            return [market_data.watch(book, event.contract, event.details, now)]
+        case ContractLearned():
+            return ahead.learn(book, event, now)
+        case ContractMissing():
+            entries.deny_contract(book, event.contract, event.reason, now)
+            return []
+        case _:
+            assert_never(event)
 
 
 def _account(
@@ -195,7 +216,7 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
-            book.watched, book.quotes = {}, {}
+            ahead.begin_anew(book)
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
@@ -211,6 +232,8 @@ def _gateway(
             _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
         case LinkRestored():
             book.degraded = False
+            if event.quotes_lost:
+                ahead.begin_anew(book)
             _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
             return [_snapshot(book, "link restored", now), *_look_up_again(book, now)]
         case SnapshotTaken():
@@ -221,11 +244,14 @@ def _gateway(
 
 
 def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
+    if isinstance(message, TickerMentioned):
+        ahead.mention(book, message.underlying, message.mentioned_at, now)
+        return []
     if not book.hear(message.post.post_id, now):
         return []
     match message:
         case SignalIssued():
-            return questions.take(book, message, now)
+            return _issued(book, message, now)
         case SignalRevised():
             commands = questions.revise(book, message, now)
             if commands is not None:
@@ -237,6 +263,25 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         case _:
             assert_never(message)
     return []
+
+
+def _issued(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
+    underlying = signal.instruction.contract.underlying
+    ahead.mention(book, underlying, signal.post.posted_at, now)
+    commands = questions.take(book, signal, now)
+    if isinstance(signal.instruction, NotePlan):
+        commands += _prepare(book, signal, now)
+    return commands
+
+
+def _prepare(book: Book, plan: SignalIssued, now: datetime) -> list[Command]:
+    # What a trader plans to buy is at hand when he does, while there are lines to spare.
+    contract = entries.contract_named(plan, book.settings_for(plan.post).default_expiry)
+    if contract is None or len(book.watched) >= market_data.AHEAD_LINES:
+        return []
+    if not ahead.may_be_traded(book, contract.underlying, plan.post.posted_at, now):
+        return []
+    return [entries.look_up(book, contract, now)]
 
 
 def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:

@@ -1,6 +1,7 @@
-"""parser -> broker: what the trader told us to do.
+"""parser -> broker: what the trader told us to do, and what he may soon speak of.
 
-A log in parser's store, followed by broker. Key: the signal's id, which is the post's.
+A log in parser's store, followed by broker. Key: the signal's id, which is the post's; of a mention
+its ticker and the minutes that it counts for.
 """
 
 from __future__ import annotations
@@ -48,6 +49,15 @@ class SignalWithdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     withdrawn_at: datetime
 
 
-Message = SignalIssued | SignalRevised | SignalWithdrawn
+class TickerMentioned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A post that is no signal names an underlying. Asks for nothing and may be left aside."""
+
+    underlying: str
+    #: When it was posted.
+    mentioned_at: datetime
+
+
+Signal = SignalIssued | SignalRevised | SignalWithdrawn
+Message = Signal | TickerMentioned
 
 LINK: Link[Message] = Link("parser_to_broker", msgspec.msgpack.Decoder(Message))
