@@ -36,12 +36,16 @@ async def serve(*tasks: Task) -> None:
     # What is there now stays: a collection that looks at it costs milliseconds at any moment.
     gc.collect()
     gc.freeze()
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_forever(task), name=_name(task)) for task in tasks]
-        await stop.wait()
-        logger.info("stop requested")
-        for each in running:
-            each.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(_forever(task), name=_name(task)) for task in tasks]
+            await stop.wait()
+            logger.info("stop requested")
+            for each in running:
+                each.cancel()
+    finally:
+        # What is frozen is not let go at the end either, and a store folds its log in when it is.
+        gc.unfreeze()
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> int:
