@@ -7,10 +7,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from autoscalper.broker.book import Book
+from autoscalper.broker.groups import covered_by
 from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.stops import average_of
 from autoscalper.domain.instruction import AddToTrade, Instruction
-from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.pricing import default_stop, default_target
 
 
@@ -42,6 +43,18 @@ def follow(book: Book, trade: Trade) -> Trade:
     if followed != trade:
         book.put_trade(followed)
     return followed
+
+
+def must_settle(book: Book, trade: Trade) -> bool:
+    """Return whether something of ``trade`` is being sold, has no stop or is in doubt.
+
+    Nothing is added then: an add in doubt would hold the stop up, too.
+    """
+    live = [each for each in book.orders_of(trade) if each.is_live]
+    if any(each.purpose is Purpose.EXIT or each.status is OrderStatus.IN_DOUBT for each in live):
+        return True
+    held = book.held(trade)
+    return trade.hold < held or covered_by(live) < held
 
 
 def is_in_the_way(book: Book, trade: Trade) -> bool:

@@ -24,7 +24,6 @@ from autoscalper.broker import (
 )
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
-from autoscalper.broker.groups import covered_by
 from autoscalper.broker.measures import decision_on
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.protection import bracket
@@ -43,7 +42,7 @@ from autoscalper.domain.instruction import (
     Targets,
     TrailBy,
 )
-from autoscalper.domain.order import OrderStatus, OrderType, Purpose
+from autoscalper.domain.order import OrderType, Purpose
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.pricing import shown
 from autoscalper.domain.restart import is_pausing, parse_time_of_day
@@ -311,7 +310,7 @@ def _add(
     if trade is None or trade.hold == 0 or book.held(trade) + book.coming(trade) <= 0:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "no open trade to add to", now)
         return []
-    if _is_selling(book, trade) or _is_unsure(book, trade):
+    if averages.must_settle(book, trade):
         return []
     held = book.held(trade) + book.coming(trade)
     room = book.settings_for(waiting.signal.post).max_contracts - held
@@ -351,18 +350,6 @@ def _with_posted_levels(
         trade = with_targets(trade, targets, has_runner=add.targets.leaves_runner)
         book.put_trade(trade)
     return trade, moved
-
-
-def _is_selling(book: Book, trade: Trade) -> bool:
-    exits = [each for each in book.orders_of(trade) if each.purpose is Purpose.EXIT]
-    return trade.hold < book.held(trade) or any(order.is_live for order in exits)
-
-
-def _is_unsure(book: Book, trade: Trade) -> bool:
-    # Nothing is added to what has no stop, and an add in doubt would hold that stop up.
-    live = [each for each in book.orders_of(trade) if each.is_live]
-    in_doubt = any(each.status is OrderStatus.IN_DOUBT for each in live)
-    return in_doubt or covered_by(live) < book.held(trade)
 
 
 def _bracket(

@@ -42,13 +42,12 @@ logger = logging.getLogger(__name__)
 #: Seconds for a gateway to say its version, which it does at once. A relay without one says
 #: nothing, and whoever waits for it long misses the moment when the gateway is there.
 GREETING_SECONDS = 2.0
-#: Seconds for a connection to be ready to use, and for each part of a snapshot.
+#: Seconds for a connection to be ready to use, a part of a snapshot, and a contract's details.
 CONNECT_SECONDS = 10.0
 SNAPSHOT_SECONDS = 20.0
+LOOKUP_SECONDS = 10.0
 #: Completed orders often take long or never come (ib_insync#224); they are optional evidence.
 COMPLETED_SECONDS = 5.0
-#: Seconds for a contract's details.
-LOOKUP_SECONDS = 10.0
 #: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
 HEARTBEAT_SECONDS = 5.0
 #: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
