@@ -1,7 +1,7 @@
 """Everything a user can set: one frozen struct per process, read once at its start.
 
 Names, defaults and meanings are the settings' documentation: a field ``max_contracts`` is the
-variable ``MAX_CONTRACTS``. ``Meta(description=...)`` says what was expected.
+variable ``MAX_CONTRACTS``. The descriptions in ``kinds`` say what was expected.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import enum
 import re
 from datetime import time
 from decimal import Decimal
-from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Meta
 
+from autoscalper.domain import kinds
 from autoscalper.domain.restart import parse_time_of_day
 
 
@@ -67,15 +66,6 @@ _LOOPBACK_URL = re.compile(r"(?:http|ws)://127\.0\.0\.1:\d{1,5}/[a-z0-9/]*")
 #: Ids in Telegram; those of groups are negative.
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
 
-Percent = Annotated[Decimal, Meta(gt=0, le=100, description="a percentage above 0, at most 100")]
-Factor = Annotated[Decimal, Meta(gt=0, le=1, description="a factor above 0, at most 1")]
-Dollars = Annotated[Decimal, Meta(gt=0, description="an amount in dollars above 0")]
-Seconds = Annotated[int, Meta(gt=0, description="a whole number of seconds above 0")]
-Count = Annotated[int, Meta(ge=1, description="a whole number, at least 1")]
-DaysOfData = Annotated[int, Meta(ge=7, description="a whole number of days, at least 7")]
-CountOrNone = Annotated[int, Meta(ge=0, description="a whole number, at least 0")]
-Port = Annotated[int, Meta(ge=0, le=65535, description="a port number from 0 to 65535")]
-
 
 class Common(msgspec.Struct, frozen=True, kw_only=True):
     """What every process needs."""
@@ -94,9 +84,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     crash_dir: str = ""
     dry_run: bool = True
     #: Lines of log files that are older go.
-    keep_logs_days: Count = 30
+    keep_logs_days: kinds.Count = 30
     #: Older posts and what was said of them go. Trades, orders, fills and outcomes stay.
-    keep_data_days: DaysOfData = 90
+    keep_data_days: kinds.DaysOfData = 90
 
 
 class IngestSettings(Common, frozen=True, kw_only=True):
@@ -116,7 +106,7 @@ class ParserSettings(Common, frozen=True, kw_only=True):
 
     anthropic_api_key: Secret = Secret("")
     llm_model: str = "claude-haiku-5-5"
-    llm_timeout_seconds: Annotated[Decimal, Meta(gt=0, description="seconds above 0")] = Decimal(4)
+    llm_timeout_seconds: kinds.Span = Decimal(4)
     parser_mode: ParserMode = ParserMode.FAST
     #: Where a stand-in for the model's service listens, on this machine only; empty: Anthropic.
     anthropic_api_url: str = ""
@@ -125,51 +115,17 @@ class ParserSettings(Common, frozen=True, kw_only=True):
 class SimulatedGateway(Common, frozen=True, kw_only=True):
     """Where the simulator listens, and the account that it has: what a dry run trades with."""
 
-    simulator_port: Port = 4099
+    simulator_port: kinds.Port = 4099
     simulator_account: str = "DU1234567"
 
 
-class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
-    """What broker needs: the gateway, the account and every limit."""
+class Gateways(SimulatedGateway, frozen=True, kw_only=True):
+    """Where IBKR's gateway listens, beside the simulated one, and as whom it is spoken to."""
 
     trading_mode: TradingMode = TradingMode.PAPER
     ibkr_host: str = "127.0.0.1"
-    ibkr_port: Port = 0
-    ibkr_client_id: Annotated[
-        int, Meta(ge=1, le=2147483647, description="a fixed client id, at least 1")
-    ] = 1
-    #: Messages a second to the gateway at most, 0 for no limit; IBKR takes 50.
-    ibkr_max_messages: Annotated[
-        int, Meta(ge=0, le=50, description="a whole number from 0 to 50")
-    ] = 45
-    ibkr_account: str = ""
-    account_balance: Dollars = Decimal(10000)
-    account_balance_cap: bool = False
-    risk_per_trade_percent: Percent = Decimal("0.5")
-    daily_max_loss_percent: Percent = Decimal(2)
-    max_loss_streak: Count = 3
-    max_contracts: Count = 2
-    initial_contracts: Count | None = None
-    max_adds_per_trade: CountOrNone = 1
-    max_open_trades: Count = 3
-    allowed_underlyings: tuple[str, ...] = ()
-    auto_stop_loss_percent: Percent = Decimal(25)
-    risk_reward_ratio: Annotated[Decimal, Meta(gt=0, description="a ratio above 0")] = Decimal(2)
-    high_risk_size_reduction: Factor = Decimal("0.5")
-    extreme_risk_size_reduction: Factor = Decimal("0.25")
-    max_bid_ask_spread_percent: Percent = Decimal(10)
-    entry_chase: Annotated[Decimal, Meta(ge=0, description="dollars, at least 0")] = Decimal("0.05")
-    entry_chase_percent: Annotated[Decimal, Meta(ge=0, le=100, description="per cent")] = Decimal(
-        10
-    )
-    entry_max_age_seconds: Seconds = 60
-    entry_timeout_seconds: Seconds = 30
-    force_market_orders: bool = False
-    default_expiry: DefaultExpiry = DefaultExpiry.ZERO_DTE
-    allow_looser_stops: bool = False
-    flatten_at: time = time(15, 45)
-    auto_restart_time: str = "11:45 PM"
-    time_zone: str = "America/New_York"
+    ibkr_port: kinds.Port = 0
+    ibkr_client_id: kinds.ClientId = 1
 
     @property
     def host(self) -> str:
@@ -183,6 +139,39 @@ class BrokerSettings(SimulatedGateway, frozen=True, kw_only=True):
             return self.simulator_port
         default = 4002 if self.trading_mode is TradingMode.PAPER else 4001
         return self.ibkr_port or default
+
+
+class BrokerSettings(Gateways, frozen=True, kw_only=True):
+    """What broker needs: the gateway, the account and every limit."""
+
+    #: Messages a second to the gateway at most, 0 for no limit; IBKR takes 50.
+    ibkr_max_messages: kinds.MessagesASecond = 45
+    ibkr_account: str = ""
+    account_balance: kinds.Dollars = Decimal(10000)
+    account_balance_cap: bool = False
+    risk_per_trade_percent: kinds.Percent = Decimal("0.5")
+    daily_max_loss_percent: kinds.Percent = Decimal(2)
+    max_loss_streak: kinds.Count = 3
+    max_contracts: kinds.Count = 2
+    initial_contracts: kinds.Count | None = None
+    max_adds_per_trade: kinds.CountOrNone = 1
+    max_open_trades: kinds.Count = 3
+    allowed_underlyings: tuple[str, ...] = ()
+    auto_stop_loss_percent: kinds.Percent = Decimal(25)
+    risk_reward_ratio: kinds.Ratio = Decimal(2)
+    high_risk_size_reduction: kinds.Factor = Decimal("0.5")
+    extreme_risk_size_reduction: kinds.Factor = Decimal("0.25")
+    max_bid_ask_spread_percent: kinds.Percent = Decimal(10)
+    entry_chase: kinds.DollarsOrNone = Decimal("0.05")
+    entry_chase_percent: kinds.PercentOrNone = Decimal(10)
+    entry_max_age_seconds: kinds.Seconds = 60
+    entry_timeout_seconds: kinds.Seconds = 30
+    force_market_orders: bool = False
+    default_expiry: DefaultExpiry = DefaultExpiry.ZERO_DTE
+    allow_looser_stops: bool = False
+    flatten_at: time = time(15, 45)
+    auto_restart_time: str = "11:45 PM"
+    time_zone: str = "America/New_York"
 
 
 class TelegramBot(Common, frozen=True, kw_only=True):
@@ -258,16 +247,16 @@ class AlertSettings(TelegramBot, frozen=True, kw_only=True):
 class WatchdogSettings(TelegramBot, frozen=True, kw_only=True):
     """What the watchdog needs."""
 
-    revive_after_seconds: Seconds = 60
+    revive_after_seconds: kinds.Seconds = 60
 
 
-class SimulatorSettings(SimulatedGateway, frozen=True, kw_only=True):
-    """What the simulated gateway needs."""
+class SimulatorSettings(Gateways, frozen=True, kw_only=True):
+    """What the simulated gateway needs; IBKR's gateway only to follow its market."""
 
-    #: ``walk``, ``anchored`` or ``script:FILE``.
+    #: ``walk``, ``anchored``, ``script:FILE``, or ``upstream``: the market of IBKR's gateway.
     simulator_market: str = "walk"
     simulator_seed: int = 1
-    simulator_cash: Dollars = Decimal(100000)
+    simulator_cash: kinds.Dollars = Decimal(100000)
 
 
 #: The settings of each process, by its name.
@@ -294,6 +283,9 @@ def contradictions(settings: Common) -> list[str]:
         found += _parser_contradictions(settings)
     if isinstance(settings, BrokerSettings):
         found += _broker_contradictions(settings)
+    if isinstance(settings, SimulatorSettings) and settings.dry_run:
+        if settings.simulator_market == "upstream":
+            found.append("SIMULATOR_MARKET is upstream, expected another one as DRY_RUN=true")
     if isinstance(settings, TelegramBot):
         found += _telegram_contradictions(settings)
     if isinstance(settings, AlertSettings):
@@ -312,11 +304,7 @@ def _telegram_contradictions(settings: TelegramBot) -> list[str]:
                 f"TELEGRAM_CHAT_ID is {shown}, expected a chat id, which is a number, as"
                 " TELEGRAM_ENABLED=true"
             )
-    url = settings.telegram_api_url
-    if url and not _LOOPBACK_URL.fullmatch(url):
-        # The token goes there.
-        found.append(f"TELEGRAM_API_URL is {url!r}, expected an address of this machine")
-    return found
+    return found + _elsewhere(TELEGRAM_API_URL=settings.telegram_api_url)
 
 
 def _alert_contradictions(settings: AlertSettings) -> list[str]:
@@ -345,20 +333,13 @@ def _ingest_contradictions(settings: IngestSettings) -> list[str]:
     for channel_id in settings.discord_channel_ids:
         if not (channel_id.isascii() and channel_id.isdigit()):
             found.append(f"DISCORD_CHANNEL_IDS has {channel_id!r}, expected ids, which are numbers")
-    for name in ("discord_api_url", "discord_gateway_url"):
-        url = getattr(settings, name)
-        if url and not _LOOPBACK_URL.fullmatch(url):
-            # The token goes there.
-            found.append(f"{name.upper()} is {url!r}, expected an address of this machine")
-    return found
+    return found + _elsewhere(
+        DISCORD_API_URL=settings.discord_api_url, DISCORD_GATEWAY_URL=settings.discord_gateway_url
+    )
 
 
 def _parser_contradictions(settings: ParserSettings) -> list[str]:
-    found = []
-    url = settings.anthropic_api_url
-    if url and not _LOOPBACK_URL.fullmatch(url):
-        # The key goes there.
-        found.append(f"ANTHROPIC_API_URL is {url!r}, expected an address of this machine")
+    found = _elsewhere(ANTHROPIC_API_URL=settings.anthropic_api_url)
     if settings.parser_mode is ParserMode.AGREE and not settings.anthropic_api_key.value:
         found.append("ANTHROPIC_API_KEY is empty, expected a key as PARSER_MODE=agree")
     return found
@@ -383,6 +364,15 @@ def _broker_contradictions(settings: BrokerSettings) -> list[str]:
             f" ({settings.max_contracts})"
         )
     return found
+
+
+def _elsewhere(**urls: str) -> list[str]:
+    # A token or a key goes to each.
+    return [
+        f"{name} is {url!r}, expected an address of this machine"
+        for name, url in urls.items()
+        if url and not _LOOPBACK_URL.fullmatch(url)
+    ]
 
 
 def _unreadable_times(settings: BrokerSettings | AlertSettings) -> list[str]:

@@ -20,6 +20,7 @@ from autoscalper.simulator.script import Script
 from autoscalper.simulator.server import Server
 from autoscalper.simulator.settings import SimulatorSettings
 from autoscalper.simulator.state import State
+from autoscalper.simulator.upstream import Upstream
 from autoscalper.simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -40,19 +41,23 @@ async def simulate() -> None:
     operations = Operations(server)
     control = Control(server, operations)
     await control.open(process.run_dir / "simulator.sock")
-    await server.listen()
+    upstream = None if server.gateway.relay is None else Upstream(server, server.gateway.relay)
+    if upstream is None:
+        await server.listen()
     (process.run_dir / "simulator.port").write_text(f"{server.port}\n")
 
     async def market() -> None:
         await _move(server, operations, script, settings.simulator_step_seconds)
 
     def details() -> dict[str, str]:
-        return {"port": str(server.port), "clients": str(len(world.sessions))}
+        told = {"port": str(server.port), "clients": str(len(world.sessions))}
+        return told if upstream is None else {**told, "market": upstream.away or "followed"}
 
     await serve(
         control.serve,
         server.reopen,
         market,
+        *(() if upstream is None else (upstream.follow_for_ever,)),
         forgetting(process),
         beating("simulator", process.run_dir, process.clock, details),
     )

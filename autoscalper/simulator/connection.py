@@ -10,7 +10,7 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
-from autoscalper.simulator import codec, layouts, replies
+from autoscalper.simulator import codec, replies
 from autoscalper.simulator.codec import ProtocolError
 from autoscalper.simulator.session import Session
 
@@ -108,9 +108,10 @@ class Connection(asyncio.Protocol):
         if match is None:
             raise ProtocolError(f"expected versions such as v157..178, was {payload[:40]!r}")
         lowest, highest, options = match.groups()
-        version = min(layouts.MAX_VERSION, int(highest or lowest))
-        if version < layouts.MIN_VERSION or int(lowest) > layouts.MAX_VERSION:
-            raise ProtocolError(f"expected a client of 157 or later, was {payload[:40]!r}")
+        least, most = self._server.versions
+        version = min(most, int(highest or lowest))
+        if version < least or int(lowest) > most:
+            raise ProtocolError(f"expected a client of {least} or later, was {payload[:40]!r}")
         self._paced = "+PACEAPI" in (options or "")
         if self._server.greets():
             self.session = Session(version)

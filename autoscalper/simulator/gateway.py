@@ -14,6 +14,7 @@ from autoscalper.simulator.order_desk import OrderDesk
 from autoscalper.simulator.orders import Fact, Opened
 from autoscalper.simulator.quote_desk import QuoteDesk
 from autoscalper.simulator.reference_desk import ReferenceDesk
+from autoscalper.simulator.relay_desk import RelayDesk
 from autoscalper.simulator.requests import Request
 from autoscalper.simulator.session import Session
 from autoscalper.simulator.sessions import exchange_day
@@ -47,6 +48,8 @@ _WRITING = (
 _LOOK_INTERVAL = timedelta(seconds=1)
 #: How often account values are sent unasked (TWS API, "Account updates": every three minutes).
 _REFRESH_INTERVAL = timedelta(minutes=3)
+#: Requests that another gateway answers while its market is followed.
+_RELAYED = requests.QuoteRequest | requests.ReferenceRequest
 #: Requests that a gateway cannot answer by itself.
 _SENT_ON = requests.PlaceOrder | requests.CancelOrder | requests.GlobalCancel
 
@@ -61,6 +64,8 @@ class Gateway:
         self.orders = OrderDesk(world, self.accounts)
         self.quotes = QuoteDesk(world)
         self.reference = ReferenceDesk(world)
+        #: In the place of the two before, while another gateway's market is followed.
+        self.relay = RelayDesk(world) if world.followed is not None else None
         #: How many messages of each name came in.
         self.received: Counter[str] = Counter()
         self._day = exchange_day(world.now())
@@ -99,6 +104,8 @@ class Gateway:
             self.orders.answer(session, client_id, request)
         elif isinstance(request, requests.AccountRequest):
             self.accounts.answer(session, request)
+        elif self.relay is not None and isinstance(request, _RELAYED):
+            self.relay.answer(session, request)
         elif isinstance(request, requests.QuoteRequest):
             self.quotes.answer(session, request)
         elif isinstance(request, requests.ReferenceRequest):
@@ -117,10 +124,18 @@ class Gateway:
         for con_id in waiting | world.book.sliced_contracts():
             self.orders.match(world.contract(con_id))
         if moves:
-            for contract, quote in world.market.step(world.now()):
-                self.orders.publish(world.book.on_quote(contract.con_id, quote, world.now()))
+            self.let_prices_act()
+        if self.relay is not None:
+            self.relay.tend()
+            return
         self.quotes.push()
-        self._stop_following()
+        world.market.keep_only(world.wanted_contracts())
+
+    def let_prices_act(self) -> None:
+        """Let the market take a step, and the orders trade that it reaches."""
+        world = self.world
+        for contract, quote in world.market.step(world.now()):
+            self.orders.publish(world.book.on_quote(contract.con_id, quote, world.now()))
 
     def _look_at_the_clock(self) -> list[Fact]:
         now = self.world.now()
@@ -197,12 +212,3 @@ class Gateway:
         changes.forget_positions = True
         changes.positions = {held.con_id: held for held in account.positions()}
         changes.cash = account.cash
-
-    def _stop_following(self) -> None:
-        world = self.world
-        wanted = world.book.live.contracts()
-        wanted |= {held.con_id for held in world.account.positions() if held.qty}
-        for session in world.sessions:
-            wanted |= {each.contract.con_id for each in session.quotes.values()}
-            wanted |= {each.contract.con_id for each in session.ticks.values()}
-        world.market.keep_only(wanted)

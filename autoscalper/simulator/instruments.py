@@ -275,6 +275,10 @@ class Instruments:
         """Return the contract of that id, if it was ever given out."""
         return self._by_id.get(con_id)
 
+    def learn(self, contract: Contract) -> Contract:
+        """Remember a contract that another gateway gave out, and return it as it is known."""
+        return self._remember(contract)
+
     def take_new(self) -> list[Contract]:
         """Return the contracts given out for the first time since the last call."""
         new, self._new = self._new, []

@@ -153,8 +153,9 @@ def _pnl_single(fields: FieldReader, _: int) -> Request:
 
 def _option_parameters(fields: FieldReader, _: int) -> Request:
     req_id, symbol = fields.integer(), fields.text()
-    fields.texts(2)  # exchange of futures options, security type of the underlying
-    return RequestOptionParameters(req_id=req_id, symbol=symbol, con_id=ConId(fields.integer()))
+    sec_type = fields.texts(2)[1]  # before it the exchange of futures options
+    con_id = ConId(fields.integer())
+    return RequestOptionParameters(req_id=req_id, symbol=symbol, con_id=con_id, sec_type=sec_type)
 
 
 def _matching_symbols(fields: FieldReader, _: int) -> Request:

@@ -181,6 +181,8 @@ class RequestOptionParameters(msgspec.Struct, frozen=True, kw_only=True):
     req_id: int
     symbol: str
     con_id: ConId
+    #: Of the underlying.
+    sec_type: str = ""
 
 
 class RequestMatchingSymbols(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from autoscalper.runtime.errors import AddressUnusable
-from autoscalper.simulator import request_codec, requests
+from autoscalper.simulator import layouts, request_codec, requests
 from autoscalper.simulator.codec import ProtocolError
 from autoscalper.simulator.connection import Connection
 from autoscalper.simulator.faults import FaultPlan
@@ -46,6 +46,8 @@ class Server:
         self.closes_at_once = False
         #: Whether new connections get no answer to their greeting.
         self.ignores_greetings = False
+        #: The lowest and highest version that is spoken.
+        self.versions = (layouts.MIN_VERSION, layouts.MAX_VERSION)
 
     # What connections need.
 
@@ -157,6 +159,16 @@ class Server:
         """Open the port after a while; after that, refuse logins with 10141 for another while."""
         self.disclaimer_until = self.monotonic() + down_seconds + disclaimer_seconds
         self.later(down_seconds, self._wanted_open.set)
+
+    def market_came(self, version: int) -> None:
+        """Open the port: the market that is followed is there, and its answers in ``version``."""
+        self.versions = (version, version)
+        self.come_back()
+
+    def market_went(self) -> None:
+        """Be as a gateway that lost its market: nobody is served."""
+        self.refuse()
+        self.drop()
 
     @property
     def is_listening(self) -> bool:

@@ -22,12 +22,15 @@ class SimulatorSettings(settings.SimulatorSettings, frozen=True, kw_only=True):
 
     simulator_market: Annotated[
         str,
-        Meta(pattern="^(walk|anchored|script:.+)$", description="walk, anchored or script:FILE"),
+        Meta(
+            pattern="^(walk|anchored|upstream|script:.+)$",
+            description="walk, anchored, upstream or script:FILE",
+        ),
     ] = "walk"
     #: Seconds between two steps of the market; with 0 prices move by commands only.
     simulator_step_seconds: Annotated[float, Meta(ge=0, description="seconds, at least 0")] = 0.25
-    #: Around the clock, or in the exchange's hours only.
-    simulator_hours: TradingHours = TradingHours.ALWAYS
+    #: Around the clock, or in the exchange's hours only; None: as fits the market.
+    simulator_hours: TradingHours | None = None
     simulator_read_only: bool = False
     #: Refuses a buy beside a working sell of the same option, and the reverse, as IBKR does.
     simulator_refuses_both_sides: bool = True
@@ -37,3 +40,20 @@ class SimulatorSettings(settings.SimulatorSettings, frozen=True, kw_only=True):
     simulator_max_messages: Annotated[int, Meta(ge=0, description="a whole number")] = 50
     #: The client that hears about everybody's orders, as client 0 does; 0 for no other one.
     simulator_master_client: Annotated[int, Meta(ge=0, description="a client id")] = 0
+
+    @property
+    def follows_gateway(self) -> bool:
+        """Return whether contracts and quotes are those of IBKR's gateway."""
+        return self.simulator_market == "upstream"
+
+    @property
+    def is_always_open(self) -> bool:
+        """Return whether orders can fill around the clock."""
+        if self.simulator_hours is None:
+            return not self.follows_gateway
+        return self.simulator_hours is TradingHours.ALWAYS
+
+    @property
+    def upstream_client_id(self) -> int:
+        """Return the client id at IBKR's gateway: beside the broker's, and never its own."""
+        return self.ibkr_client_id + 1

@@ -9,12 +9,13 @@ from autoscalper.domain.identity import ConId
 from autoscalper.runtime.clock import Clock
 from autoscalper.simulator.account import Account
 from autoscalper.simulator.book import FIRST_PERM_ID
+from autoscalper.simulator.followed_market import FollowedMarket
 from autoscalper.simulator.instruments import Contract, ContractSpec, Instruments
 from autoscalper.simulator.market import Market, Quote
 from autoscalper.simulator.orders import OrderKey, Status
 from autoscalper.simulator.session import Session
 from autoscalper.simulator.sessions import Hours, exchange_day
-from autoscalper.simulator.settings import SimulatorSettings, TradingHours
+from autoscalper.simulator.settings import SimulatorSettings
 from autoscalper.simulator.state import Changes, State
 from autoscalper.simulator.timing import Timing
 from autoscalper.simulator.unruly_book import UnrulyBook
@@ -30,9 +31,10 @@ class World:
         self.state = state
         self.sessions: list[Session] = []
         anchored = settings.simulator_market == "anchored"
-        self.hours = Hours(always_open=settings.simulator_hours is TradingHours.ALWAYS)
+        self.hours = Hours(always_open=settings.is_always_open)
         self.instruments = Instruments(state.contracts(), any_expiry=anchored)
-        self.market = Market(
+        self.followed = FollowedMarket() if settings.follows_gateway else None
+        self.market = self.followed or Market(
             settings.simulator_seed,
             anchored=anchored,
             spots=state.spots(),
@@ -72,20 +74,43 @@ class World:
         return contract
 
     def find_contracts(self, spec: ContractSpec) -> list[Contract]:
-        """Return the contracts that a request means today."""
+        """Return the contracts that a request means today.
+
+        Those of IBKR's gateway are known by the ids that it gave out, and in no other way.
+        """
+        if self.followed is not None:
+            known = self.instruments.by_id(spec.con_id)
+            return [] if known is None else [known]
         spot = self.market.spot(spec.symbol.upper()) if spec.symbol and not spec.strike else None
         found = self.instruments.find(spec, exchange_day(self.now()), spot)
         for contract in found[:1]:
             self.market.centre(contract)
         return found
 
+    def wanted_contracts(self) -> set[ConId]:
+        """Return the contracts that are ordered, held or looked at."""
+        wanted = self.book.live.contracts()
+        wanted |= {held.con_id for held in self.account.positions() if held.qty}
+        for session in self.sessions:
+            wanted |= {each.contract.con_id for each in session.quotes.values()}
+            wanted |= {each.contract.con_id for each in session.ticks.values()}
+        return wanted
+
     def quote(self, contract: Contract) -> Quote:
         """Return what the market shows of ``contract``."""
         return self.market.quote(contract, self.now())
 
     def price_of(self, con_id: ConId) -> Decimal:
-        """Return what one share of a position's contract is worth: the middle of its quote."""
-        return self.quote(self.contract(con_id)).mid or Decimal(0)
+        """Return what one share of a position's contract is worth: the middle of its quote.
+
+        While IBKR's gateway has not quoted it, that is what it cost.
+        """
+        contract = self.contract(con_id)
+        mid = self.quote(contract).mid
+        if mid is None and self.followed is not None:
+            held = self.account.position(con_id, contract.multiplier)
+            return held.avg_cost / contract.multiplier
+        return mid or Decimal(0)
 
     def roll_back_ids(self, clients: set[int]) -> None:
         """Let ``clients`` use the ids again that are above those of all orders that are known."""

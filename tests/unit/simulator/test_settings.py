@@ -37,3 +37,20 @@ def test_everything_has_a_default() -> None:
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=name):
         load(**{name: value})
+
+
+def test_another_gateways_market_has_the_exchanges_hours_unless_told_otherwise() -> None:
+    followed = load(SIMULATOR_MARKET="upstream", DRY_RUN="false")
+    assert (followed.follows_gateway, followed.is_always_open) == (True, False)
+    told = load(SIMULATOR_MARKET="upstream", DRY_RUN="false", SIMULATOR_HOURS="always")
+    assert told.is_always_open
+    assert load().is_always_open
+
+
+def test_a_dry_run_follows_no_gateway() -> None:
+    with pytest.raises(SettingsInvalid, match="SIMULATOR_MARKET is upstream"):
+        load(SIMULATOR_MARKET="upstream")
+
+
+def test_the_simulator_is_another_client_than_the_broker() -> None:
+    assert load(IBKR_CLIENT_ID="4").upstream_client_id == 5
