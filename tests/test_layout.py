@@ -18,6 +18,10 @@ COMMAND = "cli"
 #: Who may stand on a link without being a process: whoever reports, and the command.
 OTHER_ENDS = {"any", COMMAND}
 
+#: Programs that are a process once more, under a name of their own: what is on paper is traded by
+#: the very program that trades what is real.
+AGAIN = {"paper": "broker"}
+
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 MEDIAN_FUNCTION = 15
@@ -86,12 +90,13 @@ def _catches_everything(handler: ast.ExceptHandler) -> bool:
 
 
 def test_every_process_directory_is_a_program_of_supervisord_and_the_reverse() -> None:
-    assert processes() == set(supervised())
+    assert processes() | AGAIN.keys() == set(supervised())
 
 
 def test_supervisord_starts_each_program_as_the_module_of_its_name() -> None:
     for name, command in supervised().items():
-        assert command == f"python -X faulthandler -m autoscalper.{name}"
+        module = f"python -X faulthandler -m autoscalper.{AGAIN.get(name, name)}"
+        assert command == (f"{module} {name}" if name in AGAIN else module)
 
 
 def test_import_linter_knows_every_process() -> None:

@@ -34,9 +34,8 @@ async def alert() -> None:
     process = Process("alert", settings)
     store = Store(process.store_path, durable=False, schema=_SCHEMA)
     kept, told = Shelf(store), Stories(store)
-    followers = [
-        Follower(link, process.address(link.name), store, process.clock) for link in _LINKS
-    ]
+    links = (*_LINKS, any_to_alert.FROM_PAPER) if settings.paper_autostart else _LINKS
+    followers = [Follower(link, process.address(link.name), store, process.clock) for link in links]
     commands = Log(store, alert_to_broker.LINK, process.clock)
     publisher = Publisher(commands, process.address(alert_to_broker.LINK.name), process.clock)
     tasks: list[Callable[[], Awaitable[None]]] = []

@@ -155,7 +155,8 @@ def question_card(question: QuestionAsked, marker: str) -> Card:
 
 
 def _answer(question: QuestionAsked, label: str, answer: str) -> Button:
-    return Button(label=label, data=f"a:{question.question_id}:{answer}")
+    kind = "pa" if question.is_paper else "a"
+    return Button(label=label, data=f"{kind}:{question.question_id}:{answer}")
 
 
 def _state_of(story: Story) -> str:

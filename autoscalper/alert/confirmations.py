@@ -35,6 +35,8 @@ class TakeLate(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Take an entry that came too late."""
 
     post_id: PostId
+    #: Whether the paper broker missed it.
+    is_paper: bool = False
 
 
 Wish = CloseAll | TakeLate

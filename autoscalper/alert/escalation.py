@@ -22,6 +22,7 @@ class Subject(enum.Enum):
     INGEST = "ingest"
     PARSER = "parser"
     BROKER = "broker"
+    PAPER = "paper"
     COMMANDS = "commands"
 
 

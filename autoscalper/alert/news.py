@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from autoscalper.alert import cards
 from autoscalper.alert.outbox import Card, Outbox
 from autoscalper.alert.stories import Story
-from autoscalper.domain.marker import marker_of
+from autoscalper.domain import marker
+from autoscalper.domain.identity import CommandId
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
 from autoscalper.links import any_to_alert
@@ -32,6 +35,11 @@ _BY_LEVEL = {
 }
 
 
+def slot_of(command_id: CommandId, *, is_paper: bool) -> str:
+    """Return where the card about a command stands: the two brokers' answers never share one."""
+    return f"paper command {command_id}" if is_paper else f"command {command_id}"
+
+
 class News:
     """Puts notices into the outbox, inside the caller's transaction."""
 
@@ -39,10 +47,11 @@ class News:
         """Tell through ``outbox``, with the marks and the loudness of ``settings``."""
         self._outbox = outbox
         self._settings = settings
-        self._marker = marker_of(settings)
+        self._marker = marker.marker_of(settings)
 
     def tell(self, notice: any_to_alert.Message, story: Story | None, number: int) -> None:
         """Tell of a new notice; ``story`` is its trade's, ``number`` that of an outcome."""
+        mark = self._marker_of(notice)
         match notice:
             case OutcomeDecided():
                 self._outcome(notice, story, number)
@@ -50,17 +59,18 @@ class News:
                 if story is not None:
                     self._trade(story)
                 if isinstance(notice, TradeClosed):
-                    self.line(NoticeKind.CLOSED, cards.closed_text(notice, self._marker))
+                    self.line(NoticeKind.CLOSED, cards.closed_text(notice, mark))
             case QuestionAsked():
-                card = cards.question_card(notice, self._marker)
-                self._outbox.put(f"command {answer_to(notice.question_id)}", card)
+                slot = slot_of(answer_to(notice.question_id), is_paper=notice.is_paper)
+                self._outbox.put(slot, _in_turn(cards.question_card(notice, mark), notice))
             case CommandAnswered():
-                card = cards.command_card(notice, self._marker)
-                self._outbox.put(f"command {notice.command_id}", card)
+                slot = slot_of(notice.command_id, is_paper=notice.is_paper)
+                self._outbox.put(slot, _in_turn(cards.command_card(notice, mark), notice))
             case Reported():
                 kind = _BY_LEVEL[notice.level]
-                text = cards.report_text(notice, self._marker)
-                self.line(kind, text, urgent=notice.level is Level.CRITICAL)
+                text = cards.report_text(notice, mark)
+                is_urgent = notice.level is Level.CRITICAL and not notice.is_paper
+                self.line(kind, text, urgent=is_urgent)
             case OrderChanged():
                 # A part of the story that is told where somebody asks for the whole.
                 return
@@ -76,13 +86,16 @@ class News:
         if loudness is not Loudness.OFF:
             self._outbox.say(Card(html=html, loud=loudness is Loudness.LOUD, urgent=urgent))
 
+    def _marker_of(self, notice: any_to_alert.Message) -> str:
+        return marker.PAPER if notice.is_paper else self._marker
+
     def _trade(self, story: Story) -> None:
         loudness = self._settings.loudness_of(NoticeKind.TRADE)
         # Nothing to show before it is told what the trade is.
         if loudness is Loudness.OFF or story.trade is None:
             return
         card = Card(
-            html=cards.trade_text(story, self._marker),
+            html=cards.trade_text(story, self._marker_of(story.trade)),
             buttons=cards.trade_buttons(story),
             loud=loudness is Loudness.LOUD,
         )
@@ -98,8 +111,13 @@ class News:
         if loudness is Loudness.OFF:
             return
         card = Card(
-            html=cards.skipped_text(decided, number, self._marker),
+            html=cards.skipped_text(decided, number, self._marker_of(decided)),
             buttons=cards.offer_buttons(decided, number),
             loud=loudness is Loudness.LOUD,
         )
         self._outbox.say(card)
+
+
+def _in_turn(card: Card, notice: any_to_alert.Message) -> Card:
+    # What is on paper never goes before what is real.
+    return replace(card, urgent=card.urgent and not notice.is_paper)

@@ -17,7 +17,7 @@ from autoscalper.alert.chat_commands import Asked, Name, NotUnderstood, read
 from autoscalper.alert.confirmations import CloseAll, Confirmations, TakeLate, Void, Wish
 from autoscalper.alert.guard import Guard, Refused, Strangers
 from autoscalper.alert.markup import escaped, span
-from autoscalper.alert.news import News
+from autoscalper.alert.news import News, slot_of
 from autoscalper.alert.outbox import Card, Outbox
 from autoscalper.alert.pictures import is_picture
 from autoscalper.alert.replies import (
@@ -32,6 +32,7 @@ from autoscalper.alert.replies import (
 from autoscalper.alert.shelf import Shelf
 from autoscalper.alert.view import View
 from autoscalper.domain.identity import CommandId, QuestionId, TradeId
+from autoscalper.domain.marker import PAPER
 from autoscalper.domain.settings import NoticeKind
 from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
@@ -172,8 +173,8 @@ class OperatorDesk:
                 ]
             case "t":
                 return self._offer_late(pressed, rest)
-            case "a":
-                return self._answer(pressed, rest)
+            case "a" | "pa":
+                return self._answer(pressed, rest, is_paper=kind == "pa")
             case _:
                 word = "This button means nothing any more."
                 return [AnswerPress(query_id=pressed.query_id, text=word)]
@@ -212,21 +213,24 @@ class OperatorDesk:
 
     def _offer_late(self, pressed: Pressed, number: str) -> list[Reply]:
         decided = self._shelf.outcome(int(number)) if _is_number(number) else None
-        status = self._look().status
+        is_paper = decided is not None and decided.is_paper
+        view = self._look()
+        status = view.paper if is_paper else view.status
         missed = status.missed if status is not None else ()
         found = [each for each in missed if decided and each.post_id == decided.post_id]
         if not found:
             word = "That alert cannot be taken any more."
             return [AnswerPress(query_id=pressed.query_id, text=word)]
         entry = found[0]
-        nonce = self._confirmations.offer(TakeLate(post_id=entry.post_id), self._clock.now())
-        html = cards.late_text(entry, self._clock.now(), self._marker)
+        wish = TakeLate(post_id=entry.post_id, is_paper=is_paper)
+        nonce = self._confirmations.offer(wish, self._clock.now())
+        html = cards.late_text(entry, self._clock.now(), PAPER if is_paper else self._marker)
         return [
             AnswerPress(query_id=pressed.query_id),
             Ask(nonce=nonce, html=html, yes="Yes, take it"),
         ]
 
-    def _answer(self, pressed: Pressed, rest: str) -> list[Reply]:
+    def _answer(self, pressed: Pressed, rest: str, *, is_paper: bool) -> list[Reply]:
         question, _, answer = rest.partition(":")
         question_id = QuestionId(question)
         command = ChooseTrade(
@@ -235,6 +239,7 @@ class OperatorDesk:
             question_id=question_id,
             trade_id=None if answer in ("all", "none") else TradeId(answer),
             is_all=answer == "all",
+            is_paper=is_paper,
         )
         is_first = self._give(command, shown_by=pressed.message_id)
         word = "Given to the broker" if is_first else "Nothing was done: answered already."
@@ -246,9 +251,12 @@ class OperatorDesk:
         logger.info(
             "command given command_id=%s command=%s", command.command_id, type(command).__name__
         )
-        html = self._marked("Given to the broker, no answer yet.")
-        card = Card(html=html, urgent=True)
-        self._outbox.put(f"command {command.command_id}", card, shown_by=shown_by)
+        is_paper = isinstance(command, TakeEntry | ChooseTrade) and command.is_paper
+        marker = PAPER if is_paper else self._marker
+        html = cards.marked(marker, "Given to the broker, no answer yet.")
+        card = Card(html=html, urgent=not is_paper)
+        slot = slot_of(command.command_id, is_paper=is_paper)
+        self._outbox.put(slot, card, shown_by=shown_by)
         return True
 
     def _marked(self, html: str) -> str:
@@ -269,6 +277,11 @@ def _command_for(wish: Wish, command_id: CommandId, given_at: datetime) -> alert
                 positions=wish.positions,
             )
         case TakeLate():
-            return TakeEntry(command_id=command_id, given_at=given_at, post_id=wish.post_id)
+            return TakeEntry(
+                command_id=command_id,
+                given_at=given_at,
+                post_id=wish.post_id,
+                is_paper=wish.is_paper,
+            )
         case _:
             assert_never(wish)

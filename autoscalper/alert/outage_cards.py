@@ -40,6 +40,7 @@ _MEANING = {
     Subject.INGEST: "Nothing that is posted is heard, exits neither; stops and targets go on.",
     Subject.PARSER: "Posts are kept and read when it is back: exits then, old entries expire.",
     Subject.BROKER: "Nothing is decided or ordered until it is back, exits neither.",
+    Subject.PAPER: "Nothing is traded on paper until it is back; what is real goes on.",
     Subject.COMMANDS: "What you write here may not be heard; what happens is told as ever.",
 }
 #: While these are away, somebody may have to look after the positions.
@@ -53,6 +54,7 @@ _TITLES = {
     Subject.INGEST: "Process ingest",
     Subject.PARSER: "Process parser",
     Subject.BROKER: "Process broker",
+    Subject.PAPER: "Process paper",
     Subject.COMMANDS: "Telegram's commands",
 }
 

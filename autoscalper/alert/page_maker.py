@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from autoscalper.alert import ledger, pages, view
+from autoscalper.alert import ledger, pages, result_pages, view
 from autoscalper.alert.chat import Button, Keyboard
 from autoscalper.alert.chat_commands import Name
 from autoscalper.alert.pictures import Pictures
@@ -42,17 +42,19 @@ class PageMaker:
         self._stories = stories
         self._pictures = pictures
         self._marker = marker
+        self._has_paper = process.settings.paper_autostart
 
     def look(self) -> view.View:
         """Return everything that is quick to see."""
-        return view.look(self._run_dir, self._clock)
+        return view.look(self._run_dir, self._clock, has_paper=self._has_paper)
 
     async def render(self, wanted: ShowPage) -> tuple[str, Keyboard]:
         """Return the text and the buttons of a page."""
         now = self._clock.now()
         match wanted.page:
             case Name.STATUS:
-                html = pages.status_text(self.look(), self._closed_today(now), self._marker)
+                closed, on_paper = self._closed_today(now), self._closed_today(now, is_paper=True)
+                html = pages.status_text(self.look(), closed, self._marker, on_paper)
             case Name.BALANCE:
                 html = pages.balance_text(self.look(), self._closed_today(now), self._marker)
             case Name.SERVER:
@@ -71,18 +73,22 @@ class PageMaker:
         picture = await asyncio.to_thread(self._pictures.prepare(name))
         kind, _, argument = name.partition(" ")
         if kind == "pnl":
-            closed = self._stories.closed_since(ledger.first_of(int(argument), self._clock.now()))
-            days = ledger.by_day(closed)
-            return pages.pnl_text(days, int(argument), self._marker), _refresh(name), picture
+            first = ledger.first_of(int(argument), self._clock.now())
+            days = ledger.by_day(self._stories.closed_since(first))
+            on_paper = self._stories.closed_since(first, is_paper=True)
+            text = result_pages.pnl_text(days, int(argument), self._marker, on_paper)
+            return text, _refresh(name), picture
         story = self._stories.of_trade(TradeId(argument))
-        return pages.trade_caption(story, self._marker), (), picture
+        return result_pages.trade_caption(story, self._marker), (), picture
 
-    def _closed_today(self, now: datetime) -> list[TradeClosed]:
-        return self._stories.closed_since(ledger.start_of(exchange_day(now)))
+    def _closed_today(self, now: datetime, *, is_paper: bool = False) -> list[TradeClosed]:
+        starts = ledger.start_of(exchange_day(now))
+        return self._stories.closed_since(starts, is_paper=is_paper)
 
     def _trades(self, now: datetime) -> tuple[str, Keyboard]:
-        stories = self._stories.since(ledger.start_of(exchange_day(now)))
-        html = pages.trades_text(stories, now, self._marker)
+        starts = ledger.start_of(exchange_day(now))
+        stories = self._stories.since(starts) + self._stories.since(starts, is_paper=True)
+        html = result_pages.trades_text(stories, now, self._marker)
         charts = [_chart(number, story) for number, story in enumerate(stories, 1) if story.fills]
         rows = [tuple(charts[first : first + 4]) for first in range(0, len(charts[:_CHARTS]), 4)]
         return html, (*rows, *_refresh(Name.TRADES.value))

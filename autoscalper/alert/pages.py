@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from decimal import Decimal
 
 from autoscalper.alert.cards import marked
 from autoscalper.alert.chat_commands import ALIASES, MENU, Name, NotUnderstood
 from autoscalper.alert.markup import (
-    MAX_CAPTION,
     bold,
     clock_time,
     dollars,
@@ -20,8 +18,10 @@ from autoscalper.alert.markup import (
     span,
 )
 from autoscalper.alert.render import shortened
+from autoscalper.alert.result_pages import sum_on_paper, today_line, trade_line
 from autoscalper.alert.stories import Story
-from autoscalper.alert.view import PROCESSES, ServerView, View
+from autoscalper.alert.view import ServerView, View
+from autoscalper.domain.marker import PAPER
 from autoscalper.domain.order import Purpose
 from autoscalper.domain.pricing import shown
 from autoscalper.links.alert_to_broker import Scope
@@ -54,8 +54,16 @@ _KINDS = {
 }
 
 
-def status_text(view: View, closed_today: Sequence[TradeClosed], marker: str) -> str:
-    """Return balance, positions, orders by kind, mode and the state of each process."""
+def status_text(
+    view: View,
+    closed_today: Sequence[TradeClosed],
+    marker: str,
+    on_paper: Sequence[TradeClosed] = (),
+) -> str:
+    """Return balance, positions, orders by kind, mode and the state of each process.
+
+    What is on paper beside real orders comes after what is real.
+    """
     lines = [marked(marker, f"<b>Status</b> · {clock_time(view.now)}")]
     status = view.status
     if status is None:
@@ -67,7 +75,8 @@ def status_text(view: View, closed_today: Sequence[TradeClosed], marker: str) ->
         if status.foreign:
             others = ", ".join(f"{each.qty} {escaped(each.name)}" for each in status.foreign)
             lines.append(f"Not AutoScalper's, left alone: {others}")
-    lines.append(_today_line(closed_today))
+    lines.append(today_line(closed_today))
+    lines += _paper_lines(view, on_paper)
     lines.append(_processes_line(view))
     return fitted(lines)
 
@@ -76,7 +85,7 @@ def server_text(view: View, server: ServerView, marker: str) -> str:
     """Return processes, connections, queues and the machine."""
     lines = [marked(marker, f"<b>Server</b> · {clock_time(view.now)}")]
     lines += _supervised_lines(server.processes)
-    for name in PROCESSES:
+    for name in view.names:
         lines.append(_beat_line(view, name))
     if view.status is not None:
         since = span((view.now - view.status.phase_since).total_seconds())
@@ -101,34 +110,15 @@ def balance_text(view: View, closed_today: Sequence[TradeClosed], marker: str) -
     lines.append(f"Account {escaped(status.account or 'unknown')}: net liquidation {told}")
     lines.append(f"Risk is counted from ${status.balance:,.2f}")
     lines.append(f"Open profit and loss {_unrealized(status)}")
-    lines.append(_today_line(closed_today))
+    lines.append(today_line(closed_today))
     return fitted([*lines, *_age_lines(view, status)])
-
-
-def trades_text(stories: Sequence[Story], now: datetime, marker: str) -> str:
-    """Return today's trades and those that are open, newest last."""
-    lines = [marked(marker, f"<b>Trades</b> · {clock_time(now)}")]
-    traded = [story for story in stories if story.trade is not None]
-    if not traded:
-        lines.append("None today, and none open.")
-    lines += [f"{number}. {_trade_line(story)}" for number, story in enumerate(traded, 1)]
-    return fitted(lines)
-
-
-def pnl_text(days: Sequence[tuple[date, Decimal]], asked: int, marker: str) -> str:
-    """Return the caption of the chart: what ``asked`` days came to."""
-    total = sum((result for _, result in days), Decimal(0))
-    won = sum(result > 0 for _, result in days)
-    title = marked(marker, f"<b>Profit and loss</b>, {asked} days: {bold(dollars(total))}")
-    if not days:
-        return f"{title}\nNo trade was closed in that time."
-    return f"{title}\n{won} of {len(days)} trading days ahead. Before commissions."
 
 
 def why_text(number: int, decided: OutcomeDecided, story: Story | None, marker: str) -> str:
     """Return the whole story of an alert, as far as it is known."""
     heard = (decided.received_at - decided.posted_at).total_seconds()
     took = (decided.decided_at - decided.received_at).total_seconds() * 1000
+    marker = PAPER if decided.is_paper else marker
     lines = [
         marked(marker, f"<b>Alert {number}</b> · {clock_time(decided.posted_at)}"),
         f"<i>{escaped(decided.author_name)}</i> in {escaped(decided.channel_name)}:",
@@ -142,7 +132,7 @@ def why_text(number: int, decided: OutcomeDecided, story: Story | None, marker: 
         lines.append(f"First order {gap:.0f} ms after it was heard")
     lines += [f"Order: {escaped(order)}" for order in decided.orders]
     if story is not None and story.trade is not None:
-        lines.append(f"Trade: {_trade_line(story)}")
+        lines.append(f"Trade: {trade_line(story)}")
     return fitted(lines)
 
 
@@ -151,45 +141,14 @@ def no_alert_text(argument: str, marker: str) -> str:
     return marked(marker, f"There is no alert {escaped(argument[:20])}. /why lists the latest.")
 
 
-def trade_caption(story: Story | None, marker: str) -> str:
-    """Return the caption of a trade's chart."""
-    if story is None or story.trade is None:
-        return marked(marker, "Nothing is known of that trade.")
-    return marked(marker, _trade_line(story))
-
-
-def summary_text(
-    day: date, decided: Sequence[OutcomeDecided], stories: Sequence[Story], marker: str
-) -> str:
-    """Return what a day came to, as the caption of its chart."""
-    closed = [story.closed for story in stories if story.closed is not None]
-    still_open = [story for story in stories if story.is_open]
-    counts: dict[str, int] = {}
-    for each in decided:
-        kind = each.outcome.kind.value
-        counts[kind] = counts.get(kind, 0) + 1
-    lines = [
-        marked(marker, f"<b>{day:%A}, {day:%B} {day.day}</b>"),
-        _today_line(closed),
-        f"{len(decided)} posts: " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())),
-    ]
-    if still_open:
-        lines.append(f"{len(still_open)} still open")
-    costs = [story.cost_against_post for story in stories]
-    known = [cost for cost in costs if cost is not None]
-    if known:
-        lines.append(f"Entries against the posted prices: {dollars(-sum(known, Decimal(0)))}")
-    lines += [_trade_line(story) for story in stories if story.trade is not None]
-    return fitted(lines, MAX_CAPTION)
-
-
 def latest_text(latest: Sequence[tuple[int, OutcomeDecided]], marker: str) -> str:
     """Return the latest alerts with the numbers to ask about them."""
     lines = [marked(marker, "<b>Latest alerts</b>")]
     if not latest:
         lines.append("None yet.")
     lines += [
-        f"/why_{number} {clock_time(each.posted_at)} <b>{each.outcome.kind.value}</b>"
+        f"/why_{number} {clock_time(each.posted_at)} {marked(PAPER, '') if each.is_paper else ''}"
+        f"<b>{each.outcome.kind.value}</b>"
         f" {escaped(shortened(each.text, 60))}"
         for number, each in latest
     ]
@@ -231,6 +190,9 @@ def question_text(view: View, scope: Scope, marker: str) -> str:
         lines += _age_lines(view, status)
         if status.phase != _TRADING:
             lines.append(_LATER)
+    on_paper = [] if view.paper is None else [each for each in view.paper.trades if each.held_qty]
+    if on_paper:
+        lines.append(marked(PAPER, f"and {len(on_paper)} on paper"))
     lines.append("The button works once, for 30 s.")
     return fitted(lines)
 
@@ -333,15 +295,9 @@ def _order_words(order: LiveOrder) -> str:
     return f"{order.leaves_qty} {short_contract(order.contract)} {at}{doubt}"
 
 
-def _today_line(closed: Sequence[TradeClosed]) -> str:
-    total = sum((each.realized for each in closed), Decimal(0))
-    won = sum(each.realized > 0 for each in closed)
-    return f"Today: {bold(dollars(total))}, closed {len(closed)}, won {won}"
-
-
 def _processes_line(view: View) -> str:
     words = []
-    for name in PROCESSES:
+    for name in view.names:
         if name in view.beats:
             words.append(f"{name} ok" if view.is_beating(name) else f"<b>{name} silent</b>")
         else:
@@ -370,16 +326,12 @@ def _beat_line(view: View, name: str) -> str:
     return f"<b>{name}</b> beat {age:.0f} s ago{': ' if details else ''}{details}"
 
 
-def _trade_line(story: Story) -> str:
-    trade = story.trade
-    assert trade is not None
-    what = f"{clock_time(trade.opened_at)} {bold(short_contract(trade.contract))}"
-    bought = f" {trade.bought_qty} at {price(trade.avg_price)}" if trade.avg_price else ""
-    cost = story.cost_against_post
-    slip = "" if cost is None else f" ({dollars(-cost)} against the post)"
-    if story.closed is not None:
-        out = price(story.closed.avg_exit_price)
-        return f"{what}{bought}{slip}, out at {out}: <b>{dollars(story.closed.realized)}</b>"
-    if not story.is_open:
-        return f"{what} not filled"
-    return f"{what}{bought}{slip}, {'holding ' + str(trade.held_qty) if bought else 'ordered'}"
+def _paper_lines(view: View, closed_today: Sequence[TradeClosed]) -> list[str]:
+    status = view.paper
+    if status is None:
+        return []
+    lines = [marked(PAPER, f"Gateway: {escaped(status.phase)}")]
+    if status.paused:
+        lines.append("Paused: no new entries until /resume")
+    lines += [*_age_lines(view, status), *_position_lines(status), *_order_lines(status)]
+    return [*lines, sum_on_paper(closed_today)]

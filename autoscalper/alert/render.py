@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import assert_never
 
+from autoscalper.domain.marker import PAPER
 from autoscalper.domain.pricing import shown
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
@@ -25,6 +26,10 @@ _SHOWN_CHARACTERS = 80
 
 def render(notice: any_to_alert.Message) -> str:
     """Return ``notice`` as one line without line breaks or control characters."""
+    return f"{PAPER} {_rendered(notice)}" if notice.is_paper else _rendered(notice)
+
+
+def _rendered(notice: any_to_alert.Message) -> str:
     match notice:
         case OutcomeDecided():
             return _outcome(notice)

@@ -138,6 +138,10 @@ class Shelf:
 
 def key_of(notice: any_to_alert.Message) -> str:
     """Return what makes ``notice`` one, whichever way and however often it comes."""
+    return f"paper {_key_of(notice)}" if notice.is_paper else _key_of(notice)
+
+
+def _key_of(notice: any_to_alert.Message) -> str:
     match notice:
         case OutcomeDecided():
             return f"outcome {notice.post_id}"

@@ -36,6 +36,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     closed: TradeClosed | None = None
 
     @property
+    def is_paper(self) -> bool:
+        """Return whether it is traded on paper beside real orders."""
+        return self.trade is not None and self.trade.is_paper
+
+    @property
     def is_open(self) -> bool:
         """Return whether there is, or may come to be, a position."""
         if self.closed is not None or self.trade is None:
@@ -105,16 +110,21 @@ class Stories:
         found = self._select("WHERE trade_id = ?", trade_id)
         return found[0] if found else None
 
-    def since(self, moment: datetime) -> list[Story]:
-        """Return what was opened since ``moment`` or is open still, oldest first."""
-        return self._select(
+    def since(self, moment: datetime, *, is_paper: bool = False) -> list[Story]:
+        """Return what was opened since ``moment`` or is open still, oldest first.
+
+        What is on paper beside real orders is never among those that are not.
+        """
+        found = self._select(
             "WHERE opened_at >= ? OR ended_at IS NULL ORDER BY opened_at", moment.isoformat()
         )
+        return [story for story in found if story.is_paper == is_paper]
 
-    def closed_since(self, moment: datetime) -> list[TradeClosed]:
-        """Return how trades ended since ``moment``, oldest first."""
+    def closed_since(self, moment: datetime, *, is_paper: bool = False) -> list[TradeClosed]:
+        """Return how trades ended since ``moment``, oldest first; those on paper apart."""
         found = self._select("WHERE ended_at >= ? ORDER BY ended_at", moment.isoformat())
-        return [story.closed for story in found if story.closed is not None]
+        closed = (story.closed for story in found if story.closed is not None)
+        return [each for each in closed if each.is_paper == is_paper]
 
     def _select(self, condition: str, *values: object) -> list[Story]:
         rows = self._store.execute(f"SELECT story FROM stories {condition}", values)

@@ -18,6 +18,8 @@ from autoscalper.runtime.supervisord import ProcessInfo, Supervisor, SupervisorF
 
 #: Processes that leave heartbeats, in the order in which an alert passes them.
 PROCESSES = ("ingest", "parser", "broker", "alert", "watchdog")
+#: What runs besides where channels are on paper beside real orders.
+_ON_PAPER = (broker_to_alert.PAPER, "simulator")
 #: What parser says of the model while nothing is wrong with it; else it says what is.
 _MODEL_IS_WELL = frozenset({"ready", "loading", "off"})
 #: Age in seconds at which a heartbeat means that its process is away.
@@ -30,7 +32,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     monotonic: float
     status: broker_to_alert.Status | None
+    #: How the broker of the channels on paper stands; None where there is none.
+    paper: broker_to_alert.Status | None = None
     beats: Mapping[str, Heartbeat]
+    #: The processes that are looked at.
+    names: tuple[str, ...] = PROCESSES
 
     def age_of(self, process: str) -> float | None:
         """Return the age of a process's heartbeat in seconds, None if it never left one."""
@@ -61,14 +67,17 @@ class ServerView(msgspec.Struct, frozen=True, kw_only=True):
     host: host.Host
 
 
-def look(run_dir: Path, clock: Clock) -> View:
-    """Return everything that is quick to see."""
-    beats = {name: heartbeat.read(run_dir, name) for name in PROCESSES}
+def look(run_dir: Path, clock: Clock, *, has_paper: bool = False) -> View:
+    """Return everything that is quick to see; ``has_paper`` says that ``paper`` runs as well."""
+    names = (*PROCESSES, *_ON_PAPER) if has_paper else PROCESSES
+    beats = {name: heartbeat.read(run_dir, name) for name in names}
     return View(
         now=clock.now(),
         monotonic=clock.monotonic(),
         status=broker_to_alert.read(run_dir),
+        paper=broker_to_alert.read(run_dir, broker_to_alert.PAPER) if has_paper else None,
         beats={name: beat for name, beat in beats.items() if beat is not None},
+        names=names,
     )
 
 
@@ -79,7 +88,8 @@ def look_at_server(run_dir: Path, data_dir: Path) -> ServerView:
 
 def seen_in(view: View) -> list[Seen]:
     """Return how everybody but the gateway stands, whose state comes as a notice."""
-    seen = [_process(view, subject) for subject in (Subject.INGEST, Subject.PARSER, Subject.BROKER)]
+    watched = (Subject.INGEST, Subject.PARSER, Subject.BROKER, Subject.PAPER)
+    seen = [_process(view, subject) for subject in watched if subject.value in view.names]
     discord = view.detail("ingest", "discord")
     if discord and view.is_beating("ingest"):
         seen.append(

@@ -9,7 +9,7 @@ from datetime import datetime, time
 
 import msgspec
 
-from autoscalper.alert import cards, ledger, outage_cards, pages
+from autoscalper.alert import cards, ledger, outage_cards, result_pages
 from autoscalper.alert.confirmations import Confirmations
 from autoscalper.alert.escalation import Alarm, Outage, Recovered, Seen, Subject, look
 from autoscalper.alert.news import News
@@ -151,7 +151,9 @@ class Watch:
         skipped = [
             decided
             for _, decided in reversed(self._shelf.latest(_LOOKED_THROUGH))
-            if decided.decided_at >= since and decided.outcome.kind in _MISSED
+            if decided.decided_at >= since
+            and decided.outcome.kind in _MISSED
+            and not decided.is_paper
         ]
         return outage_cards.recovered_text(recovered, view.status, filled, skipped, self._marker)
 
@@ -174,11 +176,11 @@ class Watch:
             return
         starts = ledger.start_of(day)
         latest = self._shelf.latest(_SUMMED_UP)
-        decided = [each for _, each in latest if each.posted_at >= starts]
-        stories = self._stories.since(starts)
-        if not decided and not stories:
+        decided = [each for _, each in latest if each.posted_at >= starts and not each.is_paper]
+        stories, on_paper = self._stories.since(starts), self._stories.since(starts, is_paper=True)
+        if not decided and not stories and not on_paper:
             return
-        html = pages.summary_text(day, decided, stories, self._marker)
+        html = result_pages.summary_text(day, decided, stories, self._marker, on_paper)
         card = Card(html=html, loud=loudness is Loudness.LOUD, picture=slot)
         with self._store.transaction():
             self._outbox.put(slot, card)

@@ -1,11 +1,18 @@
-"""Start the broker: signals in, orders out."""
+"""Start the broker: signals in, orders out.
+
+``python -m autoscalper.broker paper`` is the same for the channels on paper: beside the real one,
+with a store of its own, at the simulator and nowhere else.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
 
 from autoscalper.broker import journal, standing
 from autoscalper.broker.book import Book
@@ -31,14 +38,16 @@ logger = logging.getLogger(__name__)
 STATUS_SECONDS = 1.0
 
 
-async def broker() -> None:
+async def broker(name: str = broker_to_alert.BROKER) -> None:
     """Hold the gateway, follow the parser and decide, until told to stop."""
-    settings, channels = _read_config()
-    process = Process("broker", settings)
+    is_paper = name == broker_to_alert.PAPER
+    settings, channels = _read_config(is_paper=is_paper)
+    process = Process(name, settings)
     store = Store(process.store_path, durable=True, schema=journal.SCHEMA)
-    notices = Log(store, any_to_alert.FROM_BROKER, process.clock)
+    told = any_to_alert.FROM_PAPER if is_paper else any_to_alert.FROM_BROKER
+    notices = Log(store, told, process.clock)
     memory = Journal(store, notices)
-    book = Book(settings, channels)
+    book = Book(settings, channels, is_paper=is_paper)
     memory.load(book, process.clock.now())
     desk = Desk(book, store, memory, process.clock)
     gateway = IbClient(settings, desk.hear)
@@ -46,16 +55,7 @@ async def broker() -> None:
     signals = Follower(link, process.address(link.name), store, process.clock)
     operator = alert_to_broker.LINK
     wishes = Follower(operator, process.address(operator.name), store, process.clock)
-    publisher = Publisher(notices, process.address(any_to_alert.FROM_BROKER.name), process.clock)
-
-    def details() -> dict[str, str]:
-        return {
-            "state": book.phase.value,
-            "open_trades": str(len(book.open_trades())),
-            "waiting": str(len(book.waiting)),
-            "backlog": str(desk.backlog),
-            "signals_behind": str(max(0, signals.head - signals.received)),
-        }
+    publisher = Publisher(notices, process.address(told.name), process.clock)
 
     async def decide() -> None:
         await desk.decide_for(gateway)
@@ -67,7 +67,7 @@ async def broker() -> None:
         await desk.obey(wishes, gateway)
 
     logger.info(
-        "broker ready open_trades=%s waiting=%s", len(book.open_trades()), len(book.waiting)
+        "%s ready open_trades=%s waiting=%s", name, len(book.open_trades()), len(book.waiting)
     )
     await serve(
         decide,
@@ -79,8 +79,26 @@ async def broker() -> None:
         gateway.connect_for_ever,
         publisher.publish,
         forgetting(process, publisher),
-        beating("broker", process.run_dir, process.clock, details),
+        beating(name, process.run_dir, process.clock, details_of(desk, signals)),
     )
+
+
+def details_of(
+    desk: Desk, signals: Follower[parser_to_broker.Message]
+) -> Callable[[], dict[str, str]]:
+    """Return what looks how the broker stands, for its heartbeat."""
+    book = desk.book
+
+    def details() -> dict[str, str]:
+        return {
+            "state": book.phase.value,
+            "open_trades": str(len(book.open_trades())),
+            "waiting": str(len(book.waiting)),
+            "backlog": str(desk.backlog),
+            "signals_behind": str(max(0, signals.head - signals.received)),
+        }
+
+    return details
 
 
 def leaving_status(book: Book, process: Process[BrokerSettings]) -> Callable[[], Awaitable[None]]:
@@ -88,13 +106,14 @@ def leaving_status(book: Book, process: Process[BrokerSettings]) -> Callable[[],
 
     async def leave_status() -> None:
         while True:
-            broker_to_alert.leave(process.run_dir, standing.status_of(book, process.clock.now()))
+            status = standing.status_of(book, process.clock.now())
+            broker_to_alert.leave(process.run_dir, status, process.name)
             await asyncio.sleep(STATUS_SECONDS)
 
     return leave_status
 
 
-def _read_config() -> tuple[BrokerSettings, profiles.Profiles]:
+def _read_config(*, is_paper: bool) -> tuple[BrokerSettings, profiles.Profiles]:
     settings, tables = config_file.load(
         BrokerSettings,
         profiles.FORMS,
@@ -102,8 +121,11 @@ def _read_config() -> tuple[BrokerSettings, profiles.Profiles]:
         contradictions=contradictions,
         table_contradictions=profiles.problems,
     )
+    if is_paper:
+        # Whatever is set: the simulator on this machine, and the simulator's account.
+        settings = replace(settings, dry_run=True)
     return settings, profiles.profiles_of(tables)
 
 
 if __name__ == "__main__":
-    sys.exit(run(broker))
+    sys.exit(run(functools.partial(broker, *sys.argv[1:2])))

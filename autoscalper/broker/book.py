@@ -48,9 +48,12 @@ from autoscalper.links.any_to_alert import CommandState
 class Book:
     """The broker's state. Only the core changes it, and only through these methods."""
 
-    def __init__(self, settings: BrokerSettings, profiles: Profiles | None = None) -> None:
-        """Start with nothing known; the journal fills it."""
+    def __init__(
+        self, settings: BrokerSettings, profiles: Profiles | None = None, *, is_paper: bool = False
+    ) -> None:
+        """Start with nothing known, on paper or not; the journal fills it."""
         self.settings = settings
+        self.is_paper = is_paper
         self.profiles = profiles or Profiles()
         self.paused = False
         #: The last trading day that lost all that it may.
@@ -239,7 +242,8 @@ class Book:
 
     def notify(self, key: str, message: any_to_alert.Message) -> None:
         """Tell the user something, once per ``key``."""
-        self.changes.notices.append((key, message))
+        marked = msgspec.structs.replace(message, is_paper=self.is_paper)
+        self.changes.notices.append((key, marked))
 
     def warn(self, key: str, text: str, now: datetime) -> None:
         """Tell the user what needs a person, once per ``key``; meant for what stays as it is."""

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from autoscalper.broker import (
     ahead,
+    elsewhere,
     entries,
     flatten,
     followups,
@@ -247,7 +248,11 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
     if isinstance(message, TickerMentioned):
         ahead.mention(book, message.underlying, message.mentioned_at, now)
         return []
+    # Heard by both brokers, so that no change of a channel's mark brings it back.
     if not book.hear(message.post.post_id, now):
+        return []
+    if message.is_paper != book.is_paper:
+        elsewhere.heed(book, message, now)
         return []
     match message:
         case SignalIssued():

@@ -48,7 +48,16 @@ _ABOUT = Decimal("1.1")
 def follow(
     book: Book, signal: SignalIssued, trades: list[Trade], now: datetime, *, called_off: bool
 ) -> Outcome:
-    """Apply a follow-up to the trades that it means, give it its outcome and return that.
+    """Apply a follow-up to the trades that it means, give it its outcome and return that."""
+    outcome = apply(book, signal, trades, now, called_off=called_off)
+    _settle(book, signal, trades, outcome, now)
+    return outcome
+
+
+def apply(
+    book: Book, signal: SignalIssued, trades: list[Trade], now: datetime, *, called_off: bool
+) -> Outcome:
+    """Apply a follow-up to the trades that it means and return what came of it.
 
     ``called_off`` says whether it called off an entry before its order. Only an exit can mean
     several trades.
@@ -57,19 +66,17 @@ def follow(
     trade = trades[0] if trades else None
     match instruction:
         case NotePlan():
-            outcome = Outcome(kind=OutcomeKind.IGNORED, detail="noted, nothing to trade")
+            return Outcome(kind=OutcomeKind.IGNORED, detail="noted, nothing to trade")
         case NoteRisk():
-            outcome = _heed_risk(book, signal)
+            return _heed_risk(book, signal)
         case CloseTrade() | CancelEntry():
-            outcome = _close(book, trades, called_off=called_off)
+            return _close(book, trades, called_off=called_off)
         case TrimTrade() | MoveStop() | SetTargets():
-            outcome = _adjust(book, instruction, trade, now)
+            return _adjust(book, instruction, trade, now)
         case OpenTrade() | AddToTrade():
             raise AssertionError(f"{instruction} opens and does not follow")
         case _:
             assert_never(instruction)
-    _settle(book, signal, trades, outcome, now)
-    return outcome
 
 
 def call_off_waiting(book: Book, signal: SignalIssued, now: datetime) -> bool:
@@ -99,19 +106,30 @@ def _heed_risk(book: Book, signal: SignalIssued) -> Outcome:
 
 
 def revise(book: Book, revised: SignalRevised, now: datetime) -> None:
-    """Apply an edit: before the order the newest text wins, after it stops and targets do."""
-    waiting = _waiting_of(book, revised.post.message_id)
-    if waiting is not None:
-        outcome = _revise_waiting(book, waiting, revised, now)
-    else:
-        outcome = _revise_trade(book, revised, now)
+    """Apply an edit and give it its outcome."""
+    outcome = apply_edit(book, revised, now)
     understood = "" if revised.instruction is None else understood_as(revised.instruction)
     book.settle(revised.post, outcome, now, understood=f"edit {understood}".strip())
 
 
+def apply_edit(book: Book, revised: SignalRevised, now: datetime) -> Outcome:
+    """Apply an edit: before the order the newest text wins, after it stops and targets do."""
+    waiting = _waiting_of(book, revised.post.message_id)
+    if waiting is not None:
+        return _revise_waiting(book, waiting, revised, now)
+    return _revise_trade(book, revised, now)
+
+
 def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> None:
-    """Take back what a deleted post asked for and did not get yet."""
-    detail = "nothing to take back"
+    """Take back what a deleted post asked for and give the deletion its outcome."""
+    detail = take_back(book, withdrawn, now) or "nothing to take back"
+    outcome = Outcome(kind=OutcomeKind.IGNORED, detail=detail)
+    book.settle(withdrawn.post, outcome, now, understood="deleted")
+
+
+def take_back(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> str:
+    """Take back what a deleted post asked for and did not get yet; empty if there is nothing."""
+    detail = ""
     waiting = _waiting_of(book, withdrawn.post.message_id)
     if waiting is not None:
         refuse_waiting(book, waiting, OutcomeKind.DENIED, "the post was deleted", now)
@@ -119,8 +137,7 @@ def withdraw(book: Book, withdrawn: SignalWithdrawn, now: datetime) -> None:
     for trade in _trades_buying_for(book, withdrawn.signal_id):
         book.put_trade(replace(trade, is_enough=True))
         detail = "canceling the unfilled entry"
-    outcome = Outcome(kind=OutcomeKind.IGNORED, detail=detail)
-    book.settle(withdrawn.post, outcome, now, understood="deleted")
+    return detail
 
 
 def _trades_buying_for(book: Book, signal_id: SignalId) -> list[Trade]:

@@ -45,7 +45,7 @@ _SAID: dict[type[alert_to_broker.Message], str] = {
 
 def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Command]:
     """Take a command into ``book``, once, and return what it calls for."""
-    if command.command_id in book.requests:
+    if command.command_id in book.requests or not _is_meant(book, command):
         return []
     age = now - command.given_at
     if age > alert_to_broker.MAX_AGE:
@@ -70,6 +70,12 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
         case _:
             assert_never(command)
     return []
+
+
+def _is_meant(book: Book, command: alert_to_broker.Message) -> bool:
+    if isinstance(command, TakeEntry | ChooseTrade):
+        return command.is_paper == book.is_paper
+    return True
 
 
 def is_offered(waiting: Waiting, now: datetime) -> bool:
@@ -129,7 +135,8 @@ def _close(book: Book, command: CloseTrades, now: datetime) -> list[Command]:
     trades = book.open_trades()
     for trade in trades:
         book.put_trade(replace(trade, hold=0))
-    wants_account = command.scope is Scope.ACCOUNT
+    # What the operator was shown and confirmed is in the real account.
+    wants_account = command.scope is Scope.ACCOUNT and not book.is_paper
     if not trades and not wants_account:
         _answer(book, command, CommandState.DONE, ("Nothing is open.",), now)
         return []

@@ -16,6 +16,7 @@ from autoscalper.cli import (
     explain,
     parse,
     post,
+    programs,
     replay,
     restore,
     sim,
@@ -32,7 +33,9 @@ from autoscalper.runtime.supervisord import SupervisorFailed
 #: Exit code of a command that was interrupted, as shells count it.
 EXIT_INTERRUPTED = 130
 
-_COMMANDS = (post, replay, parse, eval, status, explain, check, backup, restore, sim, demo)
+_COMMANDS = (
+    post, replay, parse, eval, status, explain, check, backup, restore, sim, demo, programs,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

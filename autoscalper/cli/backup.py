@@ -20,7 +20,7 @@ from autoscalper.runtime.clock import SystemClock
 from autoscalper.runtime.errors import CannotStart
 
 #: Receivers before senders: a cursor in a copy is then never ahead of the log that it counts in.
-_ORDER = ("alert", "broker", "parser", "ingest")
+_ORDER = ("alert", "broker", "paper", "parser", "ingest")
 #: Name of a backup's directory, in UTC.
 _NAME = "%Y%m%dT%H%M%SZ"
 #: A copy that is being made; what bears this name is no backup.

@@ -22,8 +22,9 @@ def check_settings(environment: Mapping[str, str] | None = None) -> list[Finding
     """Return a failure for each problem of any process's settings, one ok if there is none."""
     problems: dict[str, None] = {}
     tables: config_file.Tables = {}
+    broker = BrokerSettings()
     try:
-        _, tables = config_file.load(
+        broker, tables = config_file.load(
             BrokerSettings,
             profiles.FORMS,
             known=BY_PROCESS.values(),
@@ -45,9 +46,18 @@ def check_settings(environment: Mapping[str, str] | None = None) -> list[Finding
             problems |= dict.fromkeys(error.problems)
     if problems:
         return [failure("settings", problem) for problem in problems]
-    here = profiles.profiles_of(tables).by_channel.items()
-    channels = [ok("channel", f"{name}: {profiles.described(each)}") for name, each in here]
+    channels = _channels(broker, profiles.profiles_of(tables))
     return [ok("settings", "every variable is known and makes sense"), *channels]
+
+
+def _channels(settings: BrokerSettings, channels: profiles.Profiles) -> list[Finding]:
+    found = []
+    for name, profile in channels.by_channel.items():
+        text = f"{name}: {profiles.described(profile)}"
+        if profile.paper and settings.is_real:
+            text += "; traded at the simulator, on the gateway's quotes, beside real orders"
+        found.append(ok("channel", text))
+    return found
 
 
 def check_mode(settings: BrokerSettings) -> list[Finding]:

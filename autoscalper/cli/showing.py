@@ -9,6 +9,7 @@ import msgspec
 
 from autoscalper.cli.table import one_line
 from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.marker import PAPER
 from autoscalper.links.any_to_alert import OutcomeDecided
 
 #: Heads of the columns that ``row`` fills.
@@ -22,7 +23,7 @@ def row(decided: OutcomeDecided) -> tuple[str, ...]:
         decided.author_name,
         decided.text,
         decided.understood,
-        str(decided.outcome),
+        f"{PAPER} {decided.outcome}" if decided.is_paper else str(decided.outcome),
         "; ".join(decided.orders),
         f"{latency_ms(decided):.1f} ms",
     )
@@ -37,6 +38,7 @@ def facts_of(decided: OutcomeDecided, number: int) -> list[tuple[str, str]]:
     """Return what the outcome itself says of the alert called ``number``, each with its name."""
     return [
         ("alert", f"{number}, post {decided.post_id}"),
+        *((("traded on", PAPER),) if decided.is_paper else ()),
         ("written", f"{_moment(decided.posted_at)} by {decided.author_name}"),
         ("in", decided.channel_name),
         ("text", one_line(decided.text)),

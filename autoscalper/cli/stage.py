@@ -35,7 +35,7 @@ ROOT = Path(autoscalper.__file__).resolve().parent.parent
 #: Seconds in which all processes must have started.
 _START_SECONDS = 60.0
 #: Seconds in which supervisord must have ended: more than all its stopwaitsecs together.
-_STOP_SECONDS = 75.0
+_STOP_SECONDS = 95.0
 _LOOK_SECONDS = 0.05
 #: A line with which a process says that it cannot start as it is set up.
 _COMPLAINT = re.compile(r"^autoscalper: (.*)$", re.MULTILINE)
@@ -214,6 +214,7 @@ def make_environment(
         "DRY_RUN": "true",
         "SIMULATOR_PORT": str(port),
         "SIMULATOR_AUTOSTART": "true",
+        "PAPER_AUTOSTART": "false",
         **chosen,
     }
     for settings in BY_PROCESS.values():

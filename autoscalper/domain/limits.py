@@ -17,7 +17,7 @@ from autoscalper.domain.instruction import RiskLevel
 from autoscalper.domain.last_day import NO_ENTRIES_BEFORE, is_too_late
 from autoscalper.domain.pricing import ONE_HUNDRED, shown
 from autoscalper.domain.profiles import Profile
-from autoscalper.domain.settings import BrokerSettings, TradingMode
+from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
 
 
@@ -79,9 +79,9 @@ def check_channel(profile: Profile, settings: BrokerSettings) -> list[Denial]:
     """Return a denial where nothing may be opened from a channel's posts."""
     if profile.off:
         return [Denial(rule=Rule.CHANNEL, numbers="it is switched off")]
-    is_real = settings.trading_mode is TradingMode.LIVE and not settings.dry_run
-    if profile.paper and is_real:
-        return [Denial(rule=Rule.CHANNEL, numbers="it is on paper, and orders are real")]
+    if profile.paper and settings.is_real:
+        # It is the paper broker's, unless the mark is newer than what the parser goes by.
+        return [Denial(rule=Rule.CHANNEL, numbers="it is on paper here: restart AutoScalper")]
     return []
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from autoscalper.domain.identity import ChannelId
-from autoscalper.domain.settings import BrokerSettings, DefaultExpiry
+from autoscalper.domain.settings import BrokerSettings, Common, DefaultExpiry
 
 #: The expiries that a post may leave unsaid, the narrowest first.
 _EXPIRIES = (DefaultExpiry.REJECT, DefaultExpiry.ZERO_DTE, DefaultExpiry.NEAREST)
@@ -61,7 +61,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     #: Nothing is opened and nothing added; what is open is followed to its end.
     off: bool = False
-    #: Nothing of it is bought with real money.
+    #: Nothing of it is bought with real money: while orders are, the simulator trades it.
     paper: bool = False
     #: What a post means that names a contract without its underlying.
     default_underlying: str | None = None
@@ -106,6 +106,10 @@ class Profiles(msgspec.Struct, frozen=True, kw_only=True):
         """Return what holds where something was posted; its id counts more than its name."""
         by_name = self.by_channel.get(posted.channel_name, _USUAL)
         return self.by_channel.get(posted.channel_id, by_name)
+
+    def want_paper(self, settings: Common) -> bool:
+        """Return whether any channel is traded on paper beside real orders."""
+        return settings.is_real and any(each.paper for each in self.by_channel.values())
 
 
 def profiles_of(tables: Mapping[str, Mapping[str, Any]]) -> Profiles:

@@ -83,10 +83,16 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     #: Directory in which tests arm the points at which a process shall die; for dry runs only.
     crash_dir: str = ""
     dry_run: bool = True
+    trading_mode: TradingMode = TradingMode.PAPER
     #: Lines of log files that are older go.
     keep_logs_days: kinds.Count = 30
     #: Older posts and what was said of them go. Trades, orders, fills and outcomes stay.
     keep_data_days: kinds.DaysOfData = 90
+
+    @property
+    def is_real(self) -> bool:
+        """Return whether orders are about real money."""
+        return self.trading_mode is TradingMode.LIVE and not self.dry_run
 
 
 class IngestSettings(Common, frozen=True, kw_only=True):
@@ -122,7 +128,6 @@ class SimulatedGateway(Common, frozen=True, kw_only=True):
 class Gateways(SimulatedGateway, frozen=True, kw_only=True):
     """Where IBKR's gateway listens, beside the simulated one, and as whom it is spoken to."""
 
-    trading_mode: TradingMode = TradingMode.PAPER
     ibkr_host: str = "127.0.0.1"
     ibkr_port: kinds.Port = 0
     ibkr_client_id: kinds.ClientId = 1
@@ -182,7 +187,6 @@ class TelegramBot(Common, frozen=True, kw_only=True):
     telegram_chat_id: str = ""
     #: Where a stand-in for Telegram listens, on this machine only; empty: Telegram itself.
     telegram_api_url: str = ""
-    trading_mode: TradingMode = TradingMode.PAPER
 
 
 class Loudness(enum.Enum):
@@ -237,6 +241,8 @@ class AlertSettings(TelegramBot, frozen=True, kw_only=True):
     #: The gateway's daily restart, which is no outage, as the broker knows it.
     auto_restart_time: str = "11:45 PM"
     time_zone: str = "America/New_York"
+    #: Whether the program ``paper`` runs beside the broker; the start works it out.
+    paper_autostart: bool = False
 
     def loudness_of(self, kind: NoticeKind) -> Loudness:
         """Return how a notice of ``kind`` arrives."""

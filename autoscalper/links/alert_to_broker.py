@@ -62,13 +62,18 @@ class CloseTrades(_Command, frozen=True, kw_only=True, tag=True):
     positions: tuple[NamedPosition, ...] = ()
 
 
-class TakeEntry(_Command, frozen=True, kw_only=True, tag=True):
+class _ToOne(_Command, frozen=True, kw_only=True, tag=True):
+    #: Whether it is the paper broker's; the other one's otherwise. All others are for both.
+    is_paper: bool = False
+
+
+class TakeEntry(_ToOne, frozen=True, kw_only=True, tag=True):
     """Order an entry that came too late, now; every limit but its age holds."""
 
     post_id: PostId
 
 
-class ChooseTrade(_Command, frozen=True, kw_only=True, tag=True):
+class ChooseTrade(_ToOne, frozen=True, kw_only=True, tag=True):
     """Say which trade a post means that left a choice. Its command's id is ``answer_to``."""
 
     question_id: QuestionId

@@ -51,7 +51,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     measured: tuple[str, ...]
 
 
-class OutcomeDecided(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Notice(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    #: Whether it is about what is traded on paper beside real orders.
+    is_paper: bool = False
+
+
+class OutcomeDecided(_Notice, frozen=True, kw_only=True, tag=True):
     """An alert ended."""
 
     post_id: PostId
@@ -74,7 +79,7 @@ class OutcomeDecided(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     decision: Decision | None = None
 
 
-class OrderChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class OrderChanged(_Notice, frozen=True, kw_only=True, tag=True):
     """An order stands differently: where it is, what it asks for, or what it filled."""
 
     client_order_id: ClientOrderId
@@ -88,7 +93,7 @@ class OrderChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     changed_at: datetime
 
 
-class OrderFilled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class OrderFilled(_Notice, frozen=True, kw_only=True, tag=True):
     """Contracts were bought or sold."""
 
     exec_id: ExecId
@@ -103,7 +108,7 @@ class OrderFilled(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     executed_at: datetime
 
 
-class TradeClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class TradeClosed(_Notice, frozen=True, kw_only=True, tag=True):
     """A trade is flat."""
 
     trade_id: TradeId
@@ -117,7 +122,7 @@ class TradeClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     closed_at: datetime
 
 
-class TradeChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class TradeChanged(_Notice, frozen=True, kw_only=True, tag=True):
     """A trade stands differently: what it holds, what it shall hold, or where it is protected."""
 
     trade_id: TradeId
@@ -146,7 +151,7 @@ class TradeChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     multiplier: Decimal = Decimal(100)
 
 
-class GatewayChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class GatewayChanged(_Notice, frozen=True, kw_only=True, tag=True):
     """The broker's state of connection changed."""
 
     state: str
@@ -173,7 +178,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     held_qty: int
 
 
-class QuestionAsked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class QuestionAsked(_Notice, frozen=True, kw_only=True, tag=True):
     """A post may mean several trades: the operator shall say which.
 
     Its end is told with ``CommandAnswered`` for ``alert_to_broker.answer_to``, whoever ends it.
@@ -192,7 +197,7 @@ class QuestionAsked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ends_at: datetime
 
 
-class CommandAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class CommandAnswered(_Notice, frozen=True, kw_only=True, tag=True):
     """The broker took a command of the operator, or got further with it."""
 
     command_id: CommandId
@@ -202,7 +207,7 @@ class CommandAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     answered_at: datetime
 
 
-class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Reported(_Notice, frozen=True, kw_only=True, tag=True):
     """Something that the user should know and that is none of the above."""
 
     level: Level
@@ -227,3 +232,5 @@ _DECODER = msgspec.msgpack.Decoder(Message)
 FROM_INGEST: Link[Message] = Link("ingest_to_alert", _DECODER)
 FROM_PARSER: Link[Message] = Link("parser_to_alert", _DECODER)
 FROM_BROKER: Link[Message] = Link("broker_to_alert", _DECODER)
+#: From the broker of the channels on paper.
+FROM_PAPER: Link[Message] = Link("paper_to_alert", _DECODER)

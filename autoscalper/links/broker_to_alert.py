@@ -19,7 +19,9 @@ from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.links.alert_to_broker import NamedPosition
 from autoscalper.runtime.errors import StorageFailed
 
-FILE_NAME = "broker.status"
+#: The broker, and the broker of the channels on paper, as programs of supervisord.
+BROKER = "broker"
+PAPER = "paper"
 
 
 class OpenTrade(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +97,13 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     foreign: tuple[NamedPosition, ...] = ()
 
 
-def leave(run_dir: Path, status: Status) -> None:
-    """Replace what is known of the broker; a reader never sees half of it.
+def leave(run_dir: Path, status: Status, broker: str = BROKER) -> None:
+    """Replace what is known of a broker; a reader never sees half of it.
 
     Raises:
         StorageFailed: the disk refused.
     """
-    path = run_dir / FILE_NAME
+    path = _path_of(run_dir, broker)
     fresh = path.with_suffix(".status.fresh")
     try:
         fresh.write_bytes(msgspec.json.encode(status))
@@ -110,9 +112,13 @@ def leave(run_dir: Path, status: Status) -> None:
         raise StorageFailed(f"{path}: {error.strerror}; free space or mend the disk") from error
 
 
-def read(run_dir: Path) -> Status | None:
-    """Return the last status that the broker left, None if there is none that can be read."""
+def read(run_dir: Path, broker: str = BROKER) -> Status | None:
+    """Return the last status that a broker left, None if there is none that can be read."""
     try:
-        return msgspec.json.decode((run_dir / FILE_NAME).read_bytes(), type=Status)
+        return msgspec.json.decode(_path_of(run_dir, broker).read_bytes(), type=Status)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def _path_of(run_dir: Path, broker: str) -> Path:
+    return run_dir / f"{broker}.status"

@@ -1,7 +1,8 @@
 """parser -> broker: what the trader told us to do, and what he may soon speak of.
 
-A log in parser's store, followed by broker. Key: the signal's id, which is the post's; of a mention
-its ticker and the minutes that it counts for.
+A log in parser's store, followed by broker, and by the same program once more where channels are on
+paper: each signal says which of the two answers it. Key: the signal's id, which is the post's; of a
+mention its ticker and the minutes that it counts for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from autoscalper.domain.reading import Reader
 from autoscalper.runtime.link import Link
 
 
-class SignalIssued(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Signal(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    #: Whether its channel was on paper when it was read: it is the paper broker's to answer then.
+    is_paper: bool = False
+
+
+class SignalIssued(_Signal, frozen=True, kw_only=True, tag=True):
     """A post was read as an instruction."""
 
     signal_id: SignalId
@@ -27,7 +33,7 @@ class SignalIssued(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     read_at: datetime
 
 
-class SignalRevised(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class SignalRevised(_Signal, frozen=True, kw_only=True, tag=True):
     """An edited post reads differently now; None: it is no instruction any more.
 
     Never opens a position.
@@ -40,7 +46,7 @@ class SignalRevised(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     read_at: datetime
 
 
-class SignalWithdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class SignalWithdrawn(_Signal, frozen=True, kw_only=True, tag=True):
     """A post was deleted: what it asked for and did not happen yet shall not happen."""
 
     signal_id: SignalId

@@ -37,7 +37,14 @@ async def parser() -> None:
     clock = process.clock
     store = _store(process)
     mode = _mode(settings)
-    desk = Answers(store, grammar.read, clock, mode=mode, profiles=profiles.profiles_of(tables))
+    desk = Answers(
+        store,
+        grammar.read,
+        clock,
+        mode=mode,
+        profiles=profiles.profiles_of(tables),
+        are_orders_real=settings.is_real,
+    )
     consultant = None
     if mode is not ParserMode.GRAMMAR:
         consultant = Consultant(desk, store, settings, clock)

@@ -58,8 +58,12 @@ class Answers:
         *,
         mode: ParserMode = ParserMode.GRAMMAR,
         profiles: Profiles | None = None,
+        are_orders_real: bool = False,
     ) -> None:
-        """Write into ``store``, opened with the schemas of ``memory`` and ``line``."""
+        """Write into ``store``, opened with the schemas of ``memory`` and ``line``.
+
+        Where ``are_orders_real``, a channel on paper is the paper broker's.
+        """
         self.signals: Log[parser_to_broker.Message] = Log(store, parser_to_broker.LINK, clock)
         self.notices: Log[any_to_alert.Message] = Log(store, any_to_alert.FROM_PARSER, clock)
         self._memory = Memory(store)
@@ -68,6 +72,7 @@ class Answers:
         self._clock = clock
         self._mode = mode
         self._profiles = profiles or Profiles()
+        self._are_orders_real = are_orders_real
         #: Questions that came back without an answer worth remembering.
         self._unread: dict[str, Unread] = {}
         self._untold: list[tuple[PostId, str]] = []
@@ -158,7 +163,8 @@ class Answers:
         if isinstance(answer, OutcomeDecided):
             self.notices.append(message.post_id, answer)
         else:
-            self.signals.append(message.post_id, answer)
+            is_paper = self._are_orders_real and self._profiles.of(answer.post).paper
+            self.signals.append(message.post_id, replace(answer, is_paper=is_paper))
         self._untold.append((message.post_id, _word(answer)))
         return True
 

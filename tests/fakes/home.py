@@ -58,7 +58,9 @@ class Home:
         self.running: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, process: str, *, module: str = "", **settings: str) -> subprocess.Popen[str]:
-        """Start ``process`` and return when it beats; ``module`` is another way to run it."""
+        """Start ``process`` and return when it beats; ``module`` is another way to run it,
+        with its arguments.
+        """
         (self.run_dir / f"{process}.heartbeat").unlink(missing_ok=True)
         child = self.launch(process, settings, module)
         self.running[process] = child
@@ -72,7 +74,7 @@ class Home:
         """Start ``process`` and return at once."""
         with (self.log_dir / f"{process}.out").open("a") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", module or f"autoscalper.{process}"],
+                [sys.executable, "-m", *(module or f"autoscalper.{process}").split()],
                 env={**self.environment, **settings},
                 stdout=output,
                 stderr=subprocess.PIPE,

@@ -122,6 +122,7 @@ def _signal(instruction: Instruction) -> parser_to_broker.SignalIssued:
 
 
 PARSER_TO_BROKER: dict[str, Any] = {
+    "SignalIssued on paper": replace(_signal(INSTRUCTIONS["CancelEntry"]), is_paper=True),
     **{f"SignalIssued {name}": _signal(each) for name, each in INSTRUCTIONS.items()},
     "SignalRevised": parser_to_broker.SignalRevised(
         signal_id=SignalId("1201.1"),
@@ -253,6 +254,9 @@ ANY_TO_ALERT: dict[str, Any] = {
     "GatewayChanged": any_to_alert.GatewayChanged(
         state="reconciling", reason="connected", changed_at=AT
     ),
+    "Reported on paper": any_to_alert.Reported(
+        level=any_to_alert.Level.INFO, text="a target was reached", reported_at=AT, is_paper=True
+    ),
     "Reported": any_to_alert.Reported(
         level=any_to_alert.Level.CRITICAL, text="a position has no stop", reported_at=AT
     ),
@@ -279,6 +283,9 @@ ALERT_TO_BROKER: dict[str, Any] = {
         given_at=AT,
         scope=alert_to_broker.Scope.ACCOUNT,
         positions=(FOREIGN,),
+    ),
+    "TakeEntry on paper": alert_to_broker.TakeEntry(
+        command_id=CommandId("take-2"), given_at=AT, post_id=POST.post_id, is_paper=True
     ),
     "TakeEntry": alert_to_broker.TakeEntry(
         command_id=CommandId("take-1"), given_at=AT, post_id=POST.post_id

@@ -95,3 +95,14 @@ def a_minute_older(run_dir: Path) -> None:
     for each in known.values():
         each["since"] -= 61
     memory.write_text(json.dumps(known))
+
+
+@pytest.mark.parametrize("process", ["paper", "simulator"])
+def test_what_is_on_paper_beside_real_orders_counts_once_it_ran(
+    tmp_path: Path, process: str
+) -> None:
+    all_beat(tmp_path)
+    beat(tmp_path, process)
+    assert look(tmp_path) == (0, "healthy")
+    beat(tmp_path, process, age=10)
+    assert look(tmp_path) == (1, f"{process} is silent for 10 s")

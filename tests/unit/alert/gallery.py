@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from autoscalper.alert import cards, charts, outage_cards, pages
+from autoscalper.alert import cards, charts, outage_cards, pages, result_pages
 from autoscalper.alert.chat import Button, Keyboard
 from autoscalper.alert.escalation import Alarm, Outage, Recovered, Rung, Subject
 from autoscalper.alert.host import Host
@@ -184,7 +184,7 @@ def _pages() -> Iterator[tuple[str, str, Keyboard]]:
     server = ServerView(processes=(process,), host=host)
     yield "/server", pages.server_text(view, server, MARKER), REFRESH
     yield "/balance", pages.balance_text(view, closed, MARKER), REFRESH
-    trades = pages.trades_text([_story(99), _story(5)], NINE_FORTY_FIVE, MARKER)
+    trades = result_pages.trades_text([_story(99), _story(5)], NINE_FORTY_FIVE, MARKER)
     yield "/trades", trades, ((Button(label="Chart 1", data="p:x"),), *REFRESH)
     yield "/why 12", pages.why_text(12, examples.traded(), _story(99), MARKER), ()
     yield "/help", pages.help_text(MARKER), ()

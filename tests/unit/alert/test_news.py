@@ -9,7 +9,7 @@ from autoscalper.alert.outbox import Card, Outbox
 from autoscalper.alert.stories import Story, fold
 from autoscalper.domain.identity import CommandId
 from autoscalper.domain.outcome import OutcomeKind
-from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind
+from autoscalper.domain.settings import AlertSettings, Loudness, NoticeKind, TradingMode
 from autoscalper.links import any_to_alert
 from autoscalper.links.alert_to_broker import answer_to
 from autoscalper.links.any_to_alert import (
@@ -139,3 +139,25 @@ def test_what_came_of_a_question_takes_its_place_without_its_buttons(store: Stor
     assert row == (1,)
     assert question.buttons and not ended.buttons
     assert "no answer: traded: closing 2" in ended.html
+
+
+def test_an_answer_on_paper_stands_apart_is_marked_and_never_goes_first(store: Store) -> None:
+    def answered(*, is_paper: bool) -> CommandAnswered:
+        return CommandAnswered(
+            command_id=CommandId("message 7.1"),
+            state=CommandState.DONE,
+            lines=("Entries are taken again.",),
+            answered_at=NINE_FORTY_FIVE,
+            is_paper=is_paper,
+        )
+
+    box = Outbox(store)
+    news = News(box, AlertSettings(dry_run=False, trading_mode=TradingMode.LIVE))
+    shown = []
+    with store.transaction():
+        news.tell(answered(is_paper=True), None, 0)
+        news.tell(answered(is_paper=False), None, 0)
+        while (due := box.next()) is not None:
+            shown.append((due.slot, "PAPER" in due.card.html))
+            box.shown(due, 1)
+    assert shown == [("command message 7.1", False), ("paper command message 7.1", True)]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.alert import confirmations, outbox, shelf, stories
 from autoscalper.alert.cards import question_card
@@ -65,6 +66,7 @@ class Room:
         self.confirmations = Confirmations(store)
         self.missed: tuple[MissedEntry, ...] = ()
         self.foreign: tuple[NamedPosition, ...] = ()
+        self.missed_on_paper: tuple[MissedEntry, ...] = ()
         self.desk = OperatorDesk(
             store,
             guard=Guard(CHAT, frozenset({USER})),
@@ -81,7 +83,8 @@ class Room:
         self._messages = 0
 
     def _look(self) -> View:
-        return examples.view(told=examples.status(missed=self.missed, foreign=self.foreign))
+        seen = examples.view(told=examples.status(missed=self.missed, foreign=self.foreign))
+        return replace(seen, paper=examples.status(missed=self.missed_on_paper))
 
     def say(self, text: str, *, user: int = USER, chat: int = CHAT, age: float = 1) -> list[Reply]:
         self._messages += 1
@@ -323,3 +326,21 @@ def test_the_answer_to_a_question_goes_to_the_broker_once(
         )
     ]
     assert room.press(buttons[0].data, user=OTHER) == []
+
+
+def test_what_the_paper_broker_missed_or_asks_goes_to_it_alone(room: Room) -> None:
+    decided = examples.skipped(OutcomeKind.EXPIRED, "90 s old", is_paper=True)
+    with room.store.transaction():
+        Shelf(room.store).take(decided)
+    room.missed_on_paper = (examples.missed(post_id=decided.post_id),)
+    _, ask = room.press("t:1")
+    assert isinstance(ask, Ask)
+    assert "PAPER" in ask.html
+    with room.store.transaction():
+        room.confirmations.bind(ask.nonce, QUESTION, room.clock.now())
+    room.press(f"y:{ask.nonce}")
+    room.press("pa:k3j2:all")
+    room.press("a:k3j3:all")
+    given = [(type(each).__name__, getattr(each, "is_paper", None)) for each in room.given()]
+    assert given == [("TakeEntry", True), ("ChooseTrade", True), ("ChooseTrade", False)]
+    assert sum(each.startswith("paper command") for each in room.told()) == 2

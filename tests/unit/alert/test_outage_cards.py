@@ -86,7 +86,7 @@ def test_nothing_open_and_nothing_known_are_said_as_such() -> None:
 def test_everybody_elses_absence_is_told_by_name_with_advice(subject: Subject, rung: Rung) -> None:
     text = text_of(rung, subject)
     assert subject.value in text.lower() or subject.value in text
-    leaves_alone = subject not in (Subject.MODEL, Subject.COMMANDS)
+    leaves_alone = subject not in (Subject.MODEL, Subject.COMMANDS, Subject.PAPER)
     assert ("2 held, stop 0.94 rests at IBKR" in text) is leaves_alone
     assert len(text.splitlines()) == 4 + leaves_alone
 

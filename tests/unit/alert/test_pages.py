@@ -4,7 +4,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from autoscalper.alert import pages
+from autoscalper.alert import pages, result_pages
 from autoscalper.alert.chat_commands import MENU, Name, NotUnderstood
 from autoscalper.alert.host import Host
 from autoscalper.alert.markup import MAX_CAPTION, MAX_TEXT
@@ -13,10 +13,9 @@ from autoscalper.alert.view import ServerView
 from autoscalper.domain.identity import TradeId
 from autoscalper.domain.instruction import TrailBy
 from autoscalper.domain.order import OrderStatus, Purpose
-from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.alert_to_broker import Scope
 from autoscalper.runtime.supervisord import ProcessInfo
-from tests.fakes.posts import NINE_FORTY_FIVE, an_outcome
+from tests.fakes.posts import an_outcome
 from tests.fakes.telegram_server.markup import plain_text
 from tests.unit.alert import examples
 
@@ -149,32 +148,6 @@ def test_the_balance_says_what_risk_is_counted_from() -> None:
     assert "Risk is counted from $10,000.00" in text
 
 
-def test_the_trades_are_numbered_with_what_they_cost_and_made() -> None:
-    holding = fold(Story(trade_id=examples.TRADE), examples.changed())
-    unfilled = fold(
-        Story(trade_id=examples.TRADE),
-        examples.changed(bought_qty=0, held_qty=0, hold_qty=0, avg_price=None),
-    )
-    ordered = fold(Story(trade_id=examples.TRADE), examples.ordered())
-    text = pages.trades_text([story(), holding, unfilled, ordered], NINE_FORTY_FIVE, "")
-    assert lines(text)[1:] == [
-        "1. 09:45:00 MU 127.5C Mar 20 2 at 1.23 (-$6.00 against the post), out at 1.535: +$61.00",
-        "2. 09:45:00 MU 127.5C Mar 20 2 at 1.23, holding 2",
-        "3. 09:45:00 MU 127.5C Mar 20 not filled",
-        "4. 09:45:00 MU 127.5C Mar 20, ordered",
-    ]
-    assert "None today" in pages.trades_text([], NINE_FORTY_FIVE, "")
-
-
-def test_profit_and_loss_is_summed_and_the_good_days_counted() -> None:
-    days = [(date(2026, 3, 17), Decimal(-20)), (date(2026, 3, 18), Decimal(61))]
-    assert lines(pages.pnl_text(days, 30, "")) == [
-        "Profit and loss, 30 days: +$41.00",
-        "1 of 2 trading days ahead. Before commissions.",
-    ]
-    assert "No trade was closed" in pages.pnl_text([], 7, "")
-
-
 def test_the_story_of_an_alert_goes_from_the_post_to_the_money() -> None:
     text = plain_text(pages.why_text(12, examples.traded(), story(), "PAPER"))
     for part in (
@@ -267,26 +240,30 @@ def test_the_question_about_the_account_names_what_is_sold_and_bought_and_left()
     assert "KO" not in ours
 
 
-def test_the_summary_counts_the_day_and_lists_its_trades() -> None:
-    decided = [examples.traded(), an_outcome(), examples.skipped(OutcomeKind.DENIED, "no")]
-    holding = fold(Story(trade_id=TradeId("other")), examples.changed())
-    text = pages.summary_text(date(2026, 3, 18), decided, [story(), holding], "PAPER")
-    assert lines(text)[:5] == [
-        "PAPER Wednesday, March 18",
-        "Today: +$61.00, closed 1, won 1",
-        "3 posts: 1 denied, 1 ignored, 1 traded",
-        "1 still open",
-        "Entries against the posted prices: -$6.00",
-    ]
-
-
 def test_nothing_is_longer_than_telegram_takes() -> None:
     many = examples.status(trades=(examples.open_trade(),) * 200, orders=())
     assert len(pages.status_text(examples.view(told=many), [], "")) <= MAX_TEXT
-    summary = pages.summary_text(date(2026, 3, 18), [], [story()] * 100, "PAPER")
+    summary = result_pages.summary_text(date(2026, 3, 18), [], [story()] * 100, "PAPER")
     assert len(summary) <= MAX_CAPTION
 
 
-def test_a_chart_has_its_trade_for_a_caption() -> None:
-    assert "MU 127.5C Mar 20" in pages.trade_caption(story(), "")
-    assert "Nothing is known" in pages.trade_caption(None, "")
+def test_what_is_on_paper_comes_after_what_is_real_and_is_marked() -> None:
+    on_paper = examples.status(trades=(examples.open_trade(held_qty=1),), paused=True)
+    view = msgspec.structs.replace(examples.view(told=examples.status()), paper=on_paper)
+    text = lines(pages.status_text(view, [], "", [examples.closed("-20")]))
+    at = next(number for number, line in enumerate(text) if line.startswith("PAPER"))
+    assert [line for line in text[:at] if "MU 127.5C" in line and ": 2 at" in line]
+    assert [line for line in text[at:] if "MU 127.5C" in line and ": 1 at" in line]
+    assert "PAPER -$20.00, closed 1, won 0" in text[at:]
+    assert "Today: +$0.00, closed 0, won 0" in text[:at]
+
+
+def test_the_question_says_what_is_closed_on_paper_too() -> None:
+    view = msgspec.structs.replace(examples.view(told=examples.status()), paper=examples.status())
+    assert "PAPER and 1 on paper" in lines(pages.question_text(view, Scope.OURS, ""))
+
+
+def test_an_alert_on_paper_is_marked_as_such() -> None:
+    decided = an_outcome(is_paper=True)
+    assert lines(pages.why_text(7, decided, None, ""))[0].startswith("PAPER Alert 7")
+    assert "PAPER" in pages.latest_text([(7, decided)], "")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.alert import shelf
+from autoscalper.alert.render import render
 from autoscalper.alert.shelf import Shelf, key_of, level_of
 from autoscalper.domain.contract import OptionContract, Right
 from autoscalper.domain.identity import ClientOrderId, ExecId, TradeId
@@ -120,3 +122,11 @@ def test_notices_of_different_causes_have_different_keys() -> None:
 
 def test_a_report_sets_its_own_level_and_the_rest_is_the_story_of_a_day() -> None:
     assert [level_of(each) for each in NOTICES] == [logging.INFO] * 5 + [logging.WARNING]
+
+
+def test_a_notice_on_paper_is_another_one_than_the_real_one() -> None:
+    for notice in examples.whole_life():
+        if not isinstance(notice, any_to_alert.OutcomeDecided):
+            on_paper = replace(notice, is_paper=True)
+            assert key_of(on_paper) == f"paper {key_of(notice)}"
+            assert render(on_paper) == f"PAPER {render(notice)}"

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.alert import stories
 from autoscalper.alert.stories import Stories, Story, fold
@@ -99,3 +100,15 @@ def test_what_ended_is_found_by_the_time_of_its_end(kept: Stories) -> None:
     kept.take(examples.closed("61", seconds=1500))
     assert kept.closed_since(examples.after(1500)) == [examples.closed("61", seconds=1500)]
     assert kept.closed_since(examples.after(1501)) == []
+
+
+def test_what_is_on_paper_is_a_ledger_of_its_own(kept: Stories) -> None:
+    told, on_paper = kept, TradeId("paper")
+    for notice in (examples.changed(), examples.closed("61")):
+        told.take(notice)
+        told.take(replace(notice, trade_id=on_paper, is_paper=True))
+    began = examples.after(-86400)
+    assert [each.trade_id for each in told.since(began)] == [examples.TRADE]
+    assert [each.trade_id for each in told.since(began, is_paper=True)] == [on_paper]
+    assert [each.is_paper for each in told.closed_since(began)] == [False]
+    assert [each.is_paper for each in told.closed_since(began, is_paper=True)] == [True]

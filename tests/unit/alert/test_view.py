@@ -85,3 +85,16 @@ def test_discord_is_not_blamed_when_ingest_itself_is_silent() -> None:
 def test_the_model_is_what_parser_says_of_it(state: str, is_up: bool) -> None:
     view = examples.view(beats={"parser": examples.beat("parser", model=state)})
     assert up(view)[Subject.MODEL] is is_up
+
+
+def test_paper_is_looked_at_where_it_runs_and_not_elsewhere(tmp_path: Path) -> None:
+    broker_to_alert.leave(tmp_path, examples.status(), broker_to_alert.PAPER)
+    beat = examples.beat("paper", state="trading")
+    heartbeat.path_of(tmp_path, "paper").write_bytes(msgspec.json.encode(beat))
+    alone = look(tmp_path, FixedClock())
+    assert (alone.paper, alone.beats) == (None, {})
+    assert Subject.PAPER not in up(alone)
+    beside = look(tmp_path, FixedClock(), has_paper=True)
+    assert beside.paper == examples.status()
+    assert (beside.status, beside.is_exposed) == (None, False)
+    assert Subject.PAPER in up(beside)

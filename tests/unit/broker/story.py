@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
 from autoscalper.broker.core import decide
@@ -83,8 +85,12 @@ class Story:
         settings: BrokerSettings = SETTINGS,
         gateway: ModelGateway | None = None,
         profiles: Profiles | None = None,
+        *,
+        is_paper: bool = False,
     ) -> None:
-        self.book = Book(settings, profiles)
+        self.book = Book(settings, profiles, is_paper=is_paper)
+        #: Whether what is posted from here on is the paper broker's to answer.
+        self.posts_on_paper = is_paper
         self.gateway = gateway or ModelGateway()
         self.now = MORNING
         self.outcomes: dict[PostId, Outcome] = {}
@@ -180,7 +186,8 @@ class Story:
 
     def tell(self, message: parser_to_broker.Message) -> None:
         """Let a signal arrive, and everything that follows at once."""
-        self.hear(SignalArrived(message=message))
+        marked = replace(message, is_paper=self.posts_on_paper)
+        self.hear(SignalArrived(message=marked))
         self._flow()
 
     def edit(self, post_id: PostId, instruction: Instruction | None) -> PostId:

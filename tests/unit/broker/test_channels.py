@@ -41,7 +41,9 @@ def test_what_was_opened_before_a_channel_was_switched_off_is_followed_to_its_en
 def test_of_a_channel_on_paper_nothing_is_bought_with_real_money() -> None:
     story = in_room(Profile(paper=True), REAL)
     post_id = story.post(entry())
-    assert str(story.outcomes[post_id]) == ("denied: channel: it is on paper, and orders are real")
+    assert str(story.outcomes[post_id]) == (
+        "denied: channel: it is on paper here: restart AutoScalper"
+    )
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, ON_PAPER, replace(REAL, dry_run=True)])

@@ -338,3 +338,26 @@ def test_a_missed_entry_whose_author_got_out_since_cannot_be_taken() -> None:
     story.wait(3)
     assert story.live() == {}
     assert story.book.requests[take.command_id].lines == ("Its author got out since.",)
+
+
+def test_each_broker_does_what_is_for_both_and_leaves_what_is_for_the_other() -> None:
+    for is_paper in (False, True):
+        story = Story(is_paper=is_paper)
+        story.connect()
+        pause(story)
+        assert story.book.paused
+        taken = TakeEntry(
+            command_id=command_id(7),
+            given_at=story.now,
+            post_id=PostId("9.1"),
+            is_paper=not is_paper,
+        )
+        give(story, taken)
+        assert states(story) == [CommandState.DONE]
+
+
+def test_the_account_that_is_closed_is_the_real_one() -> None:
+    story = Story(is_paper=True)
+    story.connect()
+    close(story, scope=Scope.ACCOUNT)
+    assert answers(story) == [(CommandState.DONE, ("Nothing is open.",))]

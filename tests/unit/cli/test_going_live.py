@@ -109,3 +109,12 @@ def test_a_channel_that_widens_a_limit_is_told_beside_all_other_problems(tmp_pat
     path.write_text("[channels.room]\nmax_contracts = 0\n")
     both = failures(check_settings({"CONFIG_FILE": str(path), "MAX_LOSS_STREAK": "none"}))
     assert [each.split(" ")[0] for each in both] == ["MAX_LOSS_STREAK", f"{path}:"]
+
+
+def test_a_channel_on_paper_beside_real_orders_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "channels.toml"
+    file.write_text("[channels.lab]\npaper = true\n")
+    environment = {"CONFIG_FILE": str(file), "IBKR_ACCOUNT": "U7654321"}
+    live = check_settings({**environment, "DRY_RUN": "false", "TRADING_MODE": "live"})
+    assert "lab: paper; traded at the simulator" in live[-1].text
+    assert check_settings(environment)[-1].text == "lab: paper"

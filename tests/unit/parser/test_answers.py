@@ -233,3 +233,22 @@ def test_what_was_said_long_ago_is_no_mention(desk: Desk) -> None:
     long_ago = NINE_FORTY_FIVE - timedelta(minutes=6)
     desk.take(PostPublished(post=replace(a_post("watching IWM here"), posted_at=long_ago)))
     assert desk.mentioned == []
+
+
+@pytest.mark.parametrize("are_orders_real", [True, False])
+def test_a_signal_says_whether_its_channel_is_on_paper_beside_real_orders(
+    desk: Desk, are_orders_real: bool
+) -> None:
+    marked = Profiles(by_channel={a_post().channel_id: Profile(paper=True)})
+    desk.answers = Answers(
+        desk.store, read, FixedClock(), profiles=marked, are_orders_real=are_orders_real
+    )
+    desk.take(published("BTO IWM 210c 0.88"), edited("BTO IWM 210c 0.90"), deleted(3))
+    assert [signal.is_paper for signal in desk.signals] == [are_orders_real] * 3
+
+
+def test_a_signal_of_another_channel_is_not_on_paper(desk: Desk) -> None:
+    marked = Profiles(by_channel={"elsewhere": Profile(paper=True)})
+    desk.answers = Answers(desk.store, read, FixedClock(), profiles=marked, are_orders_real=True)
+    desk.take(published("BTO IWM 210c 0.88"))
+    assert [signal.is_paper for signal in desk.signals] == [False]
