@@ -23,6 +23,7 @@ from autoscalper.domain import profiles
 from autoscalper.domain.settings import BY_PROCESS, BrokerSettings, contradictions
 from autoscalper.links import alert_to_broker, any_to_alert, broker_to_alert, parser_to_broker
 from autoscalper.runtime import config_file
+from autoscalper.runtime.errors import SettingsInvalid
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.log import Log
@@ -124,6 +125,9 @@ def _read_config(*, is_paper: bool) -> tuple[BrokerSettings, profiles.Profiles]:
     if is_paper:
         # Whatever is set: the simulator on this machine, and the simulator's account.
         settings = replace(settings, dry_run=True)
+        if not settings.simulator_account.startswith("D"):
+            problem = f"SIMULATOR_ACCOUNT is {settings.simulator_account}, expected D and a number"
+            raise SettingsInvalid([problem])
     return settings, profiles.profiles_of(tables)
 
 

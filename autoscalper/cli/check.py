@@ -12,6 +12,7 @@ import msgspec
 
 from autoscalper.cli import going_live, machine, reachable
 from autoscalper.cli.finding import Finding, Level, warning
+from autoscalper.domain import profiles
 from autoscalper.domain.settings import (
     BY_PROCESS,
     AlertSettings,
@@ -20,7 +21,7 @@ from autoscalper.domain.settings import (
     IngestSettings,
     ParserSettings,
 )
-from autoscalper.runtime import config
+from autoscalper.runtime import config, config_file
 from autoscalper.runtime.clock import SystemClock
 
 S = TypeVar("S", bound=Common)
@@ -75,7 +76,9 @@ def _check_places(settings: Common) -> list[Finding]:
 
 
 def _check_others(broker: BrokerSettings) -> list[Finding]:
+    tables, _ = config_file.read(Path(broker.config_file), profiles.FORMS, is_wanted=False)
     findings = reachable.check_gateway(broker)
+    findings += reachable.check_paper(broker, profiles.profiles_of(tables))
     findings += reachable.check_discord(_load(IngestSettings), Path(broker.run_dir))
     findings += reachable.check_telegram(_load(AlertSettings), SystemClock().now())
     if not _load(ParserSettings).anthropic_api_key.value:

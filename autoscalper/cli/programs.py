@@ -48,12 +48,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def variables(settings: BrokerSettings, channels: Profiles) -> dict[str, str]:
     """Return the variables of supervisord.conf by their names."""
-    is_wanted = settings.is_real and (channels.want_paper(settings) or has_open_trades(settings))
+    is_wanted = wants_paper(settings, channels)
     started = {
         "SIMULATOR_AUTOSTART": _word(settings.dry_run or is_wanted),
         "PAPER_AUTOSTART": _word(is_wanted),
     }
     return started | ({"SIMULATOR_MARKET": "upstream"} if is_wanted else {})
+
+
+def wants_paper(settings: BrokerSettings, channels: Profiles) -> bool:
+    """Return whether something is, or has to be, traded on paper beside real orders."""
+    marked = any(each.paper for each in channels.by_channel.values())
+    return settings.is_real and (marked or has_open_trades(settings))
 
 
 def has_open_trades(settings: BrokerSettings) -> bool:

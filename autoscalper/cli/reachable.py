@@ -12,11 +12,13 @@ from typing import Any
 
 import msgspec
 
-from autoscalper.cli import gateway_probe
+from autoscalper.cli import gateway_probe, programs
 from autoscalper.cli.finding import Finding, failure, ok, warning
 from autoscalper.cli.gateway_probe import GatewaySilent
 from autoscalper.cli.machine import check_clock
+from autoscalper.domain.profiles import Profiles
 from autoscalper.domain.settings import BrokerSettings, IngestSettings, TelegramBot, TradingMode
+from autoscalper.links.broker_to_alert import PAPER
 from autoscalper.runtime import heartbeat
 
 #: Distance of the probe's client id from the broker's own, which must not be taken from it.
@@ -72,6 +74,18 @@ def check_discord(settings: IngestSettings, run_dir: Path) -> list[Finding]:
     if state == "connected":
         return [ok("discord", said)]
     return [failure("discord", f"{said}: look at ingest's log, the token and the channels")]
+
+
+def check_paper(settings: BrokerSettings, channels: Profiles) -> list[Finding]:
+    """Return what the paper broker says of itself, nothing where none is wanted."""
+    if not programs.wants_paper(settings, channels):
+        return []
+    beat = heartbeat.read(Path(settings.run_dir), PAPER)
+    if beat is None:
+        text = "it does not run, and a channel or a trade is on paper: restart AutoScalper"
+        return [warning(PAPER, text)]
+    said = " ".join(f"{name}={value}" for name, value in beat.details.items())
+    return [ok(PAPER, said) if beat.details.get("state") == "trading" else warning(PAPER, said)]
 
 
 def check_telegram(settings: TelegramBot, now: datetime) -> list[Finding]:

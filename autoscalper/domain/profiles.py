@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from autoscalper.domain.identity import ChannelId
-from autoscalper.domain.settings import BrokerSettings, Common, DefaultExpiry
+from autoscalper.domain.settings import BrokerSettings, DefaultExpiry
 
 #: The expiries that a post may leave unsaid, the narrowest first.
 _EXPIRIES = (DefaultExpiry.REJECT, DefaultExpiry.ZERO_DTE, DefaultExpiry.NEAREST)
@@ -106,10 +106,6 @@ class Profiles(msgspec.Struct, frozen=True, kw_only=True):
         """Return what holds where something was posted; its id counts more than its name."""
         by_name = self.by_channel.get(posted.channel_name, _USUAL)
         return self.by_channel.get(posted.channel_id, by_name)
-
-    def want_paper(self, settings: Common) -> bool:
-        """Return whether any channel is traded on paper beside real orders."""
-        return settings.is_real and any(each.paper for each in self.by_channel.values())
 
 
 def profiles_of(tables: Mapping[str, Mapping[str, Any]]) -> Profiles:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +33,8 @@ from autoscalper.runtime.clock import SystemClock
 from autoscalper.simulator.sessions import exchange_day, next_trading_day
 from tests.fakes.home import Home, a_home, wait_until
 
+ROOT = Path(__file__).parent.parent.parent
+ALWAYS = ("alert", "broker", "ingest", "parser", "watchdog")
 REAL_ACCOUNT = "U7654321"
 SETTINGS = {
     "DRY_RUN": "false",
@@ -176,6 +183,15 @@ def test_each_channel_is_traded_at_its_own_place_on_the_same_quotes(floor: Floor
     assert [each["order_ref"] for each in floor.real.ask("ledger")["orders"]]
 
 
+def test_the_paper_broker_does_not_start_for_an_account_that_may_be_real() -> None:
+    with a_home() as home:
+        child = home.launch(
+            PAPER, {**SETTINGS, "SIMULATOR_ACCOUNT": REAL_ACCOUNT}, "autoscalper.broker paper"
+        )
+        _, complaint = child.communicate(timeout=60)
+        assert (child.returncode, "SIMULATOR_ACCOUNT is U7654321" in complaint) == (2, True)
+
+
 def test_what_is_on_paper_never_reaches_the_gateway(floor: Floor) -> None:
     posts = [floor.enter("lab", 660 + number) for number in range(8)]
     posts += [floor.post("lab", "all out SPY 661c"), floor.post("lab", "stop to BE on SPY 662c")]
@@ -247,3 +263,55 @@ def test_a_trade_from_before_the_mark_is_followed_by_the_broker_that_has_it() ->
             ),
             "the word about it",
         )
+
+
+def test_the_mark_alone_starts_all_of_it_and_supervisord_revives_it() -> None:
+    with a_floor() as floor:
+        floor.start_gateway()
+        environment = {
+            **floor.home.environment,
+            "PATH": f"{Path(sys.executable).parent}:{floor.home.environment['PATH']}",
+        }
+        for worked_out in ("PAPER_AUTOSTART", "SIMULATOR_MARKET"):
+            del environment[worked_out]
+        environment |= asked(environment, "programs")
+        command = (sys.executable, "-m", "supervisor.supervisord", "-n", "-c", "supervisord.conf")
+        with (floor.home.log_dir / "supervisord.out").open("w") as output:
+            child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output)
+        try:
+            floor.await_trading()
+            killed = pid_of(floor, PAPER)
+            os.kill(killed, signal.SIGKILL)
+            wait_until(lambda: pid_of(floor, PAPER) != killed, "another paper broker")
+            floor.await_trading()
+            floor.enter("lab", 690)
+            floor.await_held(PAPER, 690)
+            look = subprocess.run(
+                [sys.executable, "-m", "autoscalper.cli", "status", "--json"],
+                env=environment,
+                capture_output=True,
+                check=False,
+            )
+            assert {each["process"]: each["state"] for each in json.loads(look.stdout)} == {
+                each: "RUNNING" for each in (*ALWAYS, "paper", "simulator")
+            }
+        finally:
+            child.terminate()
+            child.wait(timeout=95)
+
+
+def pid_of(floor: Floor, process: str) -> int:
+    beat = heartbeat.read(floor.home.run_dir, process)
+    return beat.pid if beat else 0
+
+
+def asked(environment: Mapping[str, str], command: str) -> dict[str, str]:
+    """Return the variables that a command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "autoscalper.cli", command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())

@@ -141,3 +141,34 @@ async def test_a_storm_of_a_thousand_strangers_does_not_delay_the_user() -> None
         await done(question)
         told = [each for each in stack.server.shown() if "Not obeyed" in each.text]
         assert len(told) == 1
+
+
+async def test_a_command_is_for_both_brokers_and_the_real_one_never_waits_for_the_other() -> None:
+    async with a_stack(PAPER_AUTOSTART="true") as stack:
+        paper = {"module": "autoscalper.broker paper", "IBKR_CLIENT_ID": "2"}
+        await stack.start("paper", **paper)
+        stack.server.chats.say("/pause")
+        await stack.message("DRY RUN Done")
+        on_paper = await stack.message("PAPER Done")
+        assert "No new entries and no adds until /resume." in on_paper.text
+        stack.freeze("paper")
+        stack.server.chats.say("/resume")
+        await stack.message("Entries are taken again.", after=on_paper.message_id)
+        question = await stack.question()
+        stack.server.chats.press(question, "Yes")
+        await done(question)
+        assert "PAPER" not in question.text
+        stack.thaw("paper")
+        stack.home.kill("paper")
+        stack.server.chats.say("/status")
+        shown = await stack.message("Status", after=question.message_id)
+        assert "broker ok" in shown.text
+        await stack.start("paper", **paper)
+        # What was said meanwhile it hears now, and says in a message of its own.
+        await until(
+            lambda: any(
+                "PAPER" in each.text and "Entries are taken again" in each.text
+                for each in stack.server.shown()
+            ),
+            "the paper broker's own answer",
+        )

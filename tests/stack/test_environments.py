@@ -57,3 +57,12 @@ def test_the_users_own_file_for_channels_counts_without_a_new_image() -> None:
     assert mounted is not None and works_in is not None
     assert Path(works_in[1], BrokerSettings().config_file).parent == Path(mounted[1])
     assert (ROOT / BrokerSettings().config_file).parent == ROOT / "config"
+
+
+def test_the_paper_broker_knows_no_secret_no_account_and_nothing_but_a_dry_run() -> None:
+    config = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    config.read(ROOT / "supervisord.conf")
+    environment = config["program:paper"]["environment"]
+    given = dict(pair.split("=") for pair in environment.split(","))
+    assert given.pop("DRY_RUN") == '"true"'
+    assert given == dict.fromkeys(SECRETS | {"IBKR_ACCOUNT"}, '""')

@@ -9,6 +9,7 @@ import pytest
 from autoscalper.cli import gateway_probe, reachable
 from autoscalper.cli.finding import Finding, Level
 from autoscalper.cli.gateway_probe import GatewayAnswer, GatewaySilent
+from autoscalper.domain.profiles import Profile, Profiles
 from autoscalper.domain.settings import (
     BrokerSettings,
     IngestSettings,
@@ -162,3 +163,23 @@ async def test_a_telegram_that_is_away_is_told(telegram: TelegramServer) -> None
 def test_telegram_that_is_off_is_told() -> None:
     (found,) = reachable.check_telegram(TelegramBot(), NINE_FORTY_FIVE)
     assert found.level is Level.WARNING
+
+
+def test_the_paper_broker_is_looked_at_where_one_is_wanted(home: Home) -> None:
+    marked = Profiles(by_channel={"lab": Profile(paper=True)})
+    live = msgspec.structs.replace(LIVE, run_dir=str(home.run_dir), data_dir=str(home.data_dir))
+    assert reachable.check_paper(live, Profiles()) == []
+    assert reachable.check_paper(msgspec.structs.replace(live, dry_run=True), marked) == []
+    (found,) = reachable.check_paper(live, marked)
+    assert (found.level, "restart AutoScalper" in found.text) == (Level.WARNING, True)
+    for state, level in (("trading", Level.OK), ("down", Level.WARNING)):
+        beat = Heartbeat(
+            process="paper",
+            pid=1,
+            started_at=NINE_FORTY_FIVE,
+            beat_at=NINE_FORTY_FIVE,
+            monotonic=0,
+            details={"state": state},
+        )
+        heartbeat.path_of(home.run_dir, "paper").write_bytes(msgspec.json.encode(beat))
+        assert reachable.check_paper(live, marked) == [Finding("paper", level, f"state={state}")]
