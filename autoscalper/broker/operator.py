@@ -33,6 +33,9 @@ from autoscalper.links.any_to_alert import CommandState
 
 #: How long after its post an entry that came too late can still be taken by hand.
 TAKEN_WITHIN = timedelta(minutes=15)
+#: How old a command may be to be refused with a word on paper: who was put beside the real one
+#: today finds all that was ever said to that one, and has nothing to say to it.
+ANSWERED_ON_PAPER = timedelta(hours=1)
 #: What the operator said or pressed.
 _SAID: dict[type[alert_to_broker.Message], str] = {
     PauseEntries: "/pause",
@@ -48,6 +51,8 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
     if command.command_id in book.requests or not _is_meant(book, command):
         return []
     age = now - command.given_at
+    if book.is_paper and age > ANSWERED_ON_PAPER:
+        return []
     if age > alert_to_broker.MAX_AGE:
         allowed = alert_to_broker.MAX_AGE.total_seconds()
         what = _SAID[type(command)]

@@ -163,10 +163,11 @@ class Server:
     def market_came(self, version: int) -> None:
         """Open the port: the market that is followed is there, and its answers in ``version``."""
         self.versions = (version, version)
-        self.come_back()
+        self._wanted_open.set()
 
     def market_went(self) -> None:
         """Be as a gateway that lost its market: nobody is served."""
+        self._wanted_open.clear()
         self.refuse()
         self.drop()
 

@@ -35,6 +35,11 @@ BACK_CODES = frozenset({"1101", "1102"})
 #: disclaimer is not accepted.
 NOT_READY_CODES = frozenset({"326", "10141"})
 
+#: How IBKR says that the quotes of options have stopped: the last ones would be taken for new.
+_FARM_LOST_CODE = "2103"
+_OPTIONS_FARM = "usopt"
+#: A connection that broke, and one that says what cannot be read.
+_UNUSABLE = (OSError, ProtocolError, ValueError, LookupError)
 _CHUNK_BYTES = 65536
 
 
@@ -69,7 +74,7 @@ class Upstream:
                 self._lose(str(error))
                 await asyncio.sleep(next(absent))
                 continue
-            except (MarketAway, OSError, ProtocolError, TimeoutError) as error:
+            except (MarketAway, TimeoutError, *_UNUSABLE) as error:
                 if not self.away:
                     not_ready = waits(ABSENT_SECONDS, NOT_READY_SECONDS)
                 self._lose(str(error) or "the gateway does not answer")
@@ -95,7 +100,7 @@ class Upstream:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(line), name="upstream listen")
                 group.create_task(self._watch_heartbeat(line), name="upstream heartbeat")
-        except* (MarketAway, OSError, ProtocolError) as errors:
+        except* (MarketAway, *_UNUSABLE) as errors:
             raise MarketAway(str(errors.exceptions[0])) from errors
 
     async def _log_in(self, line: _Line) -> int:
@@ -188,6 +193,8 @@ def _check(fields: list[str]) -> None:
     code = fields[3]
     if code in LOST_CODES:
         raise MarketAway("the gateway lost IBKR's servers")
+    if code == _FARM_LOST_CODE and fields[4].endswith(_OPTIONS_FARM):
+        raise MarketAway("the gateway gets no quotes of options")
     if code in BACK_CODES:
         raise MarketAway("the gateway has IBKR's servers back")
     if code in NOT_READY_CODES:

@@ -361,3 +361,12 @@ def test_the_account_that_is_closed_is_the_real_one() -> None:
     story.connect()
     close(story, scope=Scope.ACCOUNT)
     assert answers(story) == [(CommandState.DONE, ("Nothing is open.",))]
+
+
+def test_on_paper_nothing_is_said_to_what_was_given_before_there_was_a_paper_broker() -> None:
+    for is_paper in (False, True):
+        story = Story(is_paper=is_paper)
+        story.connect()
+        close(story, 1, age=2 * 3600)
+        close(story, 2, age=120)
+        assert states(story) == [CommandState.REFUSED] * (1 if is_paper else 2)

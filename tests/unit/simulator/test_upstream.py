@@ -9,7 +9,8 @@ import pytest
 from ib_async.wrapper import RequestError
 
 from autoscalper.simulator import upstream
-from autoscalper.simulator.commands import Accepting, Connectivity, Feeds
+from autoscalper.simulator.codec import encode_texts
+from autoscalper.simulator.commands import Accepting, Connectivity, Feeds, Say
 from autoscalper.simulator.quote_desk import Feed
 from autoscalper.simulator.upstream import Upstream
 from tests.unit.simulator.stand import Stand, StandingClock, connected, until
@@ -189,15 +190,15 @@ async def test_a_client_id_that_is_still_held_is_waited_for(pair: Pair) -> None:
 
 
 async def test_a_gateway_that_says_nothing_is_left(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(upstream, "HEARTBEAT_SECONDS", 0.05)
     pair.real.server.drop()
-    await until(lambda: not pair.is_open())
+    await until(lambda: "the gateway closed the connection" in caplog.text)
     await until(pair.is_open)
     for each in pair.real.server.connections:
         each.is_mute = True
-    await until(lambda: pair.upstream.away == "the gateway does not answer")
+    await until(lambda: "the gateway does not answer" in caplog.text)
     await until(pair.is_open)
 
 
@@ -224,3 +225,28 @@ async def test_what_is_no_stream_of_quotes_is_refused(pair: Pair) -> None:
         paper.errorEvent += lambda *error: told.append(error[1])
         paper.reqTickByTickData(await call(paper), "BidAsk")
         await until(lambda: 321 in told)
+
+
+@pytest.mark.parametrize(("farm", "is_lost"), [("usopt", True), ("usfuture", False)])
+async def test_where_quotes_of_options_stop_there_is_no_market(
+    pair: Pair, farm: str, is_lost: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pair.real.quote("0.42", "0.43")
+    pair.real.execute(Say(code=2103, text=f"Market data farm connection is broken:{farm}"))
+    if is_lost:
+        await until(lambda: "the gateway gets no quotes of options" in caplog.text)
+        await until(pair.is_open)
+        return
+    async with connected(pair.paper, 1) as paper:
+        await quoted(paper, 0.42)
+    assert pair.upstream.away == ""
+
+
+async def test_what_cannot_be_read_ends_the_connection_and_not_the_simulator(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    for session in pair.real.world.sessions:
+        session.send(encode_texts(["10", "no id"]))
+    pair.real.server.flush()
+    await until(lambda: "reason=expected a contract" in caplog.text)
+    await until(pair.is_open)
