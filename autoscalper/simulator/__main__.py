@@ -36,7 +36,9 @@ async def simulate() -> None:
     )
     process = Process("simulator", settings)
     script = _script_of(settings)
-    world = World(settings, process.clock, State(process.store_path))
+    # What a dry run made up must not be met again on the gateway's market.
+    name = "simulator-upstream" if settings.follows_gateway else "simulator"
+    world = World(settings, process.clock, State(process.store_path.with_stem(name)))
     server = Server(Gateway(world))
     operations = Operations(server)
     control = Control(server, operations)

@@ -177,6 +177,10 @@ def test_each_channel_is_traded_at_its_own_place_on_the_same_quotes(floor: Floor
     assert strikes(floor.real) == {680}
     assert strikes(floor.paper) == {690}
     assert floor.real.ask("stats")["clients"] == [1, 2]
+    # A dry run's file is another one.
+    files = {each.name for each in floor.home.data_dir.glob("*.db")}
+    assert {"broker.db", "paper.db", "simulator-upstream.db"} <= files
+    assert "simulator.db" not in files
     floor.quote(690, "0.70", "0.72")
     floor.await_held(PAPER)
     assert floor.held(BROKER) == {680: 2}
