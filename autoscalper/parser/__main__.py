@@ -37,24 +37,15 @@ async def parser() -> None:
     clock = process.clock
     store = _store(process)
     mode = _mode(settings)
-    desk = Answers(
-        store,
-        grammar.read,
-        clock,
-        mode=mode,
-        profiles=profiles.profiles_of(tables),
-        are_orders_real=settings.is_real,
-    )
+    rooms, is_real = profiles.profiles_of(tables), settings.is_real
+    desk = Answers(store, grammar.read, clock, mode=mode, profiles=rooms, are_orders_real=is_real)
     consultant = None
     if mode is not ParserMode.GRAMMAR:
         consultant = Consultant(desk, store, settings, clock)
-    signals = Publisher(
-        desk.signals, process.address(parser_to_broker.LINK.name), clock, at_once=True
-    )
-    notices = Publisher(desk.notices, process.address(any_to_alert.FROM_PARSER.name), clock)
-    posts = Follower(
-        ingest_to_parser.LINK, process.address(ingest_to_parser.LINK.name), store, clock
-    )
+    address = process.address
+    signals = Publisher(desk.signals, address(parser_to_broker.LINK.name), clock, at_once=True)
+    notices = Publisher(desk.notices, address(any_to_alert.FROM_PARSER.name), clock)
+    posts = Follower(ingest_to_parser.LINK, address(ingest_to_parser.LINK.name), store, clock)
 
     def details() -> dict[str, str]:
         return {
