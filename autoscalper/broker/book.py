@@ -303,6 +303,7 @@ class Book:
         oca_group: str = "",
         trail: TrailBy | None = None,
         active_at: datetime | None = None,
+        ends_at: datetime | None = None,
         ordered_by: SignalId | None = None,
     ) -> Order:
         """Return a new intent of ``trade``, remembered and in doubt until the gateway has it."""
@@ -322,6 +323,7 @@ class Book:
             oca_group=oca_group,
             trail=trail,
             active_at=active_at,
+            ends_at=ends_at,
             created_at=now,
             doubted_at=now,
         )

@@ -133,6 +133,8 @@ def _entry_outcome(book: Book, trade: Trade, entry: Order, now: datetime) -> Out
         return Outcome(
             kind=OutcomeKind.EXPIRED, detail=f"never reached the gateway, given up after {waited}"
         )
+    if entry.ends_at is not None and now > entry.ends_at:
+        waited = f"{(entry.ends_at - entry.created_at).total_seconds():.0f} s"
     limit = entry.terms.limit_price
     at = "the market" if limit is None else shown(limit)
     return Outcome(kind=OutcomeKind.EXPIRED, detail=f"not filled at {at} within {waited}")

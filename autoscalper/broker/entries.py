@@ -24,6 +24,7 @@ from autoscalper.broker import (
 )
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, FindContract, PlaceOrders
+from autoscalper.broker.levels import entry_ends_at
 from autoscalper.broker.measures import decision_on
 from autoscalper.broker.orders import Terms, Trade, trade_id_of
 from autoscalper.broker.protection import bracket
@@ -370,6 +371,7 @@ def _bracket(
         Terms(order_qty=qty, limit_price=None if at_market else limit),
         now,
         ordered_by=waiting.signal.signal_id,
+        ends_at=None if at_market else entry_ends_at(book, trade, now),
     )
     command: PlaceOrders = bracket(book, trade, entry, now)
     book.at_hand.room -= len(command.orders)

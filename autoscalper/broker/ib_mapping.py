@@ -49,6 +49,10 @@ _FRIDAY = 4
 #: IBKR's name of the exchange's zone.
 _EXCHANGE_ZONE_NAME = "US/Eastern"
 
+#: How a time in UTC is written. A named zone shall be the instrument's own, which the index options
+#: of Chicago do not share (IBKR, "Changes in the date/time field").
+_UTC_FORM = "%Y%m%d-%H:%M:%S"
+
 #: Trading classes of index options by root, the ones that settle in the afternoon first: an AM
 #: settled contract stops trading a day before its expiry.
 _CLASSES = {"SPX": ("SPXW", "SPX"), "NDX": ("NDXP", "NDX"), "RUT": ("RUTW", "RUT")}
@@ -256,15 +260,15 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     """Return an intent as IBKR wants it, with ``terms`` that may differ from its own in a change.
 
     The time in force is always said: an order preset that changed it would answer with 10349,
-    which reads like a cancel. What protects a position outlives the day.
+    which reads like a cancel. What protects a position outlives the day; an entry ends by itself
+    soon after it should have been canceled, with or without us.
     """
-    protects = order.purpose in PROTECTIVE
     sent = ib_async.Order(
         orderId=order.ib_order_id,
         action="BUY" if order.side is Side.BUY else "SELL",
         totalQuantity=terms.order_qty,
         orderType=_ORDER_TYPES[order.order_type],
-        tif="GTC" if protects else "DAY",
+        tif=_time_in_force(order),
         orderRef=order.client_order_id,
         account=account,
         transmit=transmit,
@@ -273,6 +277,8 @@ def order_of(order: Order, terms: Terms, account: str, *, transmit: bool) -> ib_
     if terms.limit_price is not None:
         sent.lmtPrice = float(terms.limit_price)
     _set_stop(sent, order, terms)
+    if order.ends_at is not None:
+        sent.goodTillDate = f"{order.ends_at.astimezone(UTC):{_UTC_FORM}}"
     if order.active_at is not None:
         at = f"{order.active_at.astimezone(EXCHANGE_ZONE):%Y%m%d %H:%M:%S} {_EXCHANGE_ZONE_NAME}"
         sent.conditions = [ib_async.TimeCondition(isMore=True, time=at)]
@@ -332,6 +338,12 @@ def foreign_order_of(order: ForeignOrder, account: str) -> ib_async.Order:
         transmit=True,
         outsideRth=False,
     )
+
+
+def _time_in_force(order: Order) -> str:
+    if order.purpose in PROTECTIVE:
+        return "GTC"
+    return "DAY" if order.ends_at is None else "GTD"
 
 
 def _set_stop(sent: ib_async.Order, order: Order, terms: Terms) -> None:

@@ -26,6 +26,10 @@ from autoscalper.broker.orders import Order, Trade
 from autoscalper.broker.records import Phase
 from autoscalper.domain.order import OrderStatus, Purpose
 
+#: How long after our own cancel of an entry IBKR ends it by itself: long enough that the cancel
+#: comes first, with clocks that differ by half of it.
+_AFTER_OUR_CANCEL = timedelta(minutes=1)
+
 
 def converge(book: Book, trades: Iterable[Trade], now: datetime) -> list[Command]:
     """Return the next orders, changes and cancels that bring ``trades`` to their levels."""
@@ -36,6 +40,18 @@ def converge(book: Book, trades: Iterable[Trade], now: datetime) -> list[Command
         if book.phase is Phase.TRADING and not book.degraded:
             commands += _converge_trade(book, trade, now)
     return commands
+
+
+def entry_ends_at(book: Book, trade: Trade, now: datetime) -> datetime:
+    """Return when IBKR shall end an entry of ``now`` that nobody is left to cancel.
+
+    On a full second, as IBKR takes it.
+    """
+    return (now + _timeout(book, trade) + _AFTER_OUR_CANCEL).replace(microsecond=0)
+
+
+def _timeout(book: Book, trade: Trade) -> timedelta:
+    return timedelta(seconds=book.settings_for(trade).entry_timeout_seconds)
 
 
 def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
@@ -66,7 +82,7 @@ def _converge_trade(book: Book, trade: Trade, now: datetime) -> list[Command]:
 def _watch_entries(
     book: Book, trade: Trade, buys: list[Order], protective: list[Order], now: datetime
 ) -> list[Command]:
-    timeout = timedelta(seconds=book.settings_for(trade).entry_timeout_seconds)
+    timeout = _timeout(book, trade)
     unwanted = _are_unwanted(book, trade, buys, protective, now)
     commands = [
         command

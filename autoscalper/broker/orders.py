@@ -74,6 +74,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     trail: TrailBy | None = None
     #: It rests until then; None: it works at once.
     active_at: datetime | None = None
+    #: When IBKR ends it if nobody else did; None: by what it is for, at the close or never.
+    ends_at: datetime | None = None
     created_at: datetime
     status: OrderStatus = OrderStatus.IN_DOUBT
     #: Since when nobody knows; None once the gateway said what it is.

@@ -291,6 +291,9 @@ class Book:
         return Status.SUBMITTED, ""
 
     def _may_work(self, order: Order, now: datetime) -> bool:
+        # The clock is looked at now and then: what is over must not fill before that.
+        if order.ends_at is not None and now >= order.ends_at:
+            return False
         parent = self.live.get(order.parent_perm_id)
         if parent is not None and parent.cum_qty == 0:
             return False

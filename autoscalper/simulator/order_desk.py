@@ -97,7 +97,7 @@ class OrderDesk:
             return
         contract = found[0]
         account = world.settings.simulator_account
-        wanted = terms.read_terms(request, contract, account)
+        wanted = terms.read_terms(request, contract, account, now)
         if isinstance(wanted, terms.Refusal):
             self._refuse(session, request.order_id, wanted)
             return

@@ -42,14 +42,19 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 #: The code of a request that fails validation; its text is only the cause.
 INVALID = 321
+#: The code of an order that is good till a date that is missing (reported in ib_insync#660); one
+#: that is past is taken to be no better.
+_NO_SUCH_END = 391
 
 
 def _invalid(cause: str) -> Refusal:
     return Refusal(code=INVALID, text=cause)
 
 
-def read_terms(request: PlaceOrder, contract: Contract, account: str) -> OrderTerms | Refusal:
-    """Return the terms of ``request`` in ``contract``, or why there are none."""
+def read_terms(
+    request: PlaceOrder, contract: Contract, account: str, now: datetime
+) -> OrderTerms | Refusal:
+    """Return the terms of ``request`` in ``contract``, or why there are none at ``now``."""
     fields = request.fields
     if fields["action"] not in ("BUY", "SELL"):
         return _invalid(f"Invalid side {fields['action']!r}")
@@ -66,7 +71,7 @@ def read_terms(request: PlaceOrder, contract: Contract, account: str) -> OrderTe
         terms = _terms(request, contract, account, conditions)
     except (ProtocolError, ValueError) as error:
         return _invalid(str(error))
-    return _refusal_of(terms, contract) or terms
+    return _refusal_of(terms, contract, now) or terms
 
 
 _ORDER_TYPES = {
@@ -125,13 +130,13 @@ def _conditions(block: tuple[str, ...]) -> tuple[TimeCondition, ...] | None:
     return tuple(found)
 
 
-def _refusal_of(terms: OrderTerms, contract: Contract) -> Refusal | None:
+def _refusal_of(terms: OrderTerms, contract: Contract, now: datetime) -> Refusal | None:
     if terms.order_qty <= 0:
         return Refusal(code=434, text="The order size cannot be zero.")
     if terms.order_qty % 1:
         return _invalid("Fractional quantities are not allowed")
-    if terms.time_in_force is TimeInForce.GTD and terms.good_till is None:
-        return _invalid("A good-till-date order needs its date")
+    if terms.time_in_force is TimeInForce.GTD and (terms.good_till or now) <= now:
+        return Refusal(code=_NO_SUCH_END, text="A good-till-date order needs a date to come")
     prices = _prices_of(terms)
     if any(price is None for price in prices):
         return _invalid("The order type needs a price")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 
 import ib_async
 import pytest
 
 from autoscalper.cli.simulator_control import SimulatorControl
 from autoscalper.cli.stage import usable_port
+from autoscalper.domain.instruction import OpenTrade
+from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.runtime import heartbeat
 from autoscalper.runtime.clock import ShiftedClock
 from tests.fakes.home import Home, a_home, until, wait_until
-from tests.fakes.telegram_server.stack import MORNING, Stack, a_stack
+from tests.fakes.telegram_server.stack import MORNING, Stack, a_stack, contract, terms_of
 
 
 @pytest.fixture
@@ -34,6 +38,11 @@ def ledger(stack: Stack) -> dict[str, tuple[object, ...]]:
     orders = stack.market.ask("ledger")["orders"]
     assert len({each["order_ref"] for each in orders}) == len(orders)
     return {each["order_ref"]: (each["order_id"], each["status"]) for each in orders}
+
+
+def statuses(stack: Stack) -> set[object]:
+    """Return every status that an order has at the gateway."""
+    return {status for _, status in ledger(stack).values()}
 
 
 async def kill(stack: Stack) -> None:
@@ -63,6 +72,28 @@ async def test_an_alert_that_came_while_it_was_dead_is_taken_after_the_start() -
         await stack.start("broker")
         await until(lambda: stack.protected() == 1, "the position")
         assert list(stack.positions().values()) == [2]
+
+
+async def test_an_entry_does_not_outlive_a_broker_that_stays_dead() -> None:
+    async with a_stack() as stack:
+        wanted = contract(1)
+        stack.quote(wanted, "1.48", "1.50")
+        post = stack.signal(OpenTrade(contract=terms_of(wanted), price=Decimal("1.00")))
+        await until(lambda: "Submitted" in statuses(stack), "the entry at the gateway")
+        stack.home.kill("broker")
+        stack.home.kill("simulator")
+        stack.clock.move_to(MORNING + timedelta(hours=2))
+        await stack.start("simulator")
+        stack.quote(wanted, "0.88", "0.90")
+        await until(lambda: statuses(stack) == {"Cancelled"}, "the end of the entry")
+        assert stack.positions() == {}
+        await stack.start("broker")
+        await until(lambda: stack.outcome_of(post), "the outcome")
+        decided = stack.outcome_of(post)
+        assert decided is not None
+        assert decided.outcome.kind is OutcomeKind.EXPIRED
+        assert "not filled at" in decided.outcome.detail
+        assert stack.positions() == {}
 
 
 def test_it_waits_for_a_gateway_that_is_away(home: Home) -> None:

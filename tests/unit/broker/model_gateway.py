@@ -103,12 +103,20 @@ class ModelGateway:
 
     def take_in(self, most: int | None = None) -> None:
         """Carry out the first ``most`` commands of the inbox, all by default."""
+        self.look_at_the_clock()
         taken, self.inbox = self.inbox[:most], self.inbox[most:] if most is not None else []
         for command in taken:
             self._carry_out(command)
 
+    def look_at_the_clock(self) -> None:
+        """End what was good till now."""
+        for held in self.live():
+            if held.order.ends_at is not None and self.now >= held.order.ends_at:
+                self.end(held)
+
     def fill(self, held: Held, qty: int, price: Decimal) -> None:
         """Fill up to ``qty`` of an order, as far as it may fill."""
+        self.look_at_the_clock()
         qty = min(qty, self._fillable(held))
         if qty <= 0:
             return

@@ -52,6 +52,21 @@ def test_a_partly_filled_entry_is_told_once_it_has_settled() -> None:
     assert str(story.outcomes[post_id]).startswith("traded: bought 1 at 0.40")
 
 
+def test_an_entry_that_nobody_was_left_to_cancel_has_ended_by_itself_when_the_broker_is_back() -> (
+    None
+):
+    story = Story()
+    story.connect()
+    post_id = story.post(entry())
+    story.lose()
+    story.now += timedelta(hours=3)
+    story.fill(Purpose.ENTRY)
+    story.connect()
+    story.wait(2)
+    assert str(story.outcomes[post_id]) == "expired: not filled at 0.43 within 90 s"
+    assert (story.held, story.live()) == (0, {})
+
+
 def test_a_refused_entry_says_the_code_and_the_text() -> None:
     story = Story()
     story.gateway.rejects = 3

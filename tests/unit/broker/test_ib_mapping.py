@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import ib_async
@@ -21,8 +21,9 @@ from autoscalper.domain.contract import OptionContract, Right
 from autoscalper.domain.identity import CommandId, ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Side
 from autoscalper.domain.pricing import COARSE_TICKS
+from autoscalper.domain.settings import BrokerSettings
 from tests.unit.broker.model_gateway import PENNIES
-from tests.unit.broker.story import CALL, MORNING, Story, entry
+from tests.unit.broker.story import CALL, MORNING, SETTINGS, Story, entry
 
 DETAILS = ContractDetails(
     con_id=ConId(71), trading_class="IWM", multiplier=Decimal(100), ticks=PENNIES
@@ -33,8 +34,8 @@ INDEX = OptionContract(
 )
 
 
-def bracket() -> tuple[Order, Order, Order]:
-    story = Story()
+def bracket(settings: BrokerSettings = SETTINGS) -> tuple[Order, Order, Order]:
+    story = Story(settings)
     story.connect()
     story.post(entry())
     (placed,) = [each for each in story.commands if isinstance(each, PlaceOrders)]
@@ -121,7 +122,7 @@ def test_a_side_of_a_quote_without_a_price_is_missing(number: float) -> None:
 def test_a_bracket_is_said_in_ibkrs_words() -> None:
     buy, target, stop = (sent(order) for order in bracket())
 
-    assert (buy.action, buy.orderType, buy.lmtPrice, buy.tif) == ("BUY", "LMT", 0.43, "DAY")
+    assert (buy.action, buy.orderType, buy.lmtPrice, buy.tif) == ("BUY", "LMT", 0.43, "GTD")
     assert (target.action, target.orderType) == ("SELL", "LMT")
     assert (stop.action, stop.orderType, stop.auxPrice) == ("SELL", "STP", 0.33)
     assert target.parentId == stop.parentId == buy.orderId
@@ -133,7 +134,22 @@ def test_a_bracket_is_said_in_ibkrs_words() -> None:
 
 
 def test_what_protects_a_position_outlives_the_day_and_an_entry_does_not() -> None:
-    assert [sent(order).tif for order in bracket()] == ["DAY", "GTC", "GTC"]
+    assert [sent(order).tif for order in bracket()] == ["GTD", "GTC", "GTC"]
+
+
+def test_an_entry_says_in_utc_when_it_ends_and_a_change_says_it_again() -> None:
+    buy, target, stop = bracket()
+    end = f"{MORNING + timedelta(seconds=90):%Y%m%d-%H:%M:%S}"
+    assert end == "20261120-15:01:30"
+    assert sent(buy).goodTillDate == end
+    changed = sent(buy, Terms(order_qty=1, limit_price=Decimal("0.41")))
+    assert (changed.tif, changed.goodTillDate) == ("GTD", end)
+    assert sent(target).goodTillDate == sent(stop).goodTillDate == ""
+
+
+def test_an_entry_at_the_market_is_for_the_day() -> None:
+    buy, *_ = bracket(BrokerSettings(force_market_orders=True))
+    assert (sent(buy).orderType, sent(buy).tif, sent(buy).goodTillDate) == ("MKT", "DAY", "")
 
 
 @pytest.mark.parametrize("transmit", [True, False])

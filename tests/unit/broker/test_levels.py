@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from autoscalper.broker.commands import CancelOrder, ModifyOrder, PlaceOrders
 from autoscalper.broker.events import Fill, FillReported
@@ -51,6 +53,18 @@ def test_an_entry_leaves_as_one_unit_with_its_stop_and_target() -> None:
     assert target.parent_ib_order_id == stop.parent_ib_order_id == buy.ib_order_id
     assert target.oca_group == stop.oca_group != ""
     assert [each.ib_order_id for each in placed.orders] == [1, 2, 3, 4]
+
+
+def test_an_entry_ends_a_minute_after_its_own_cancel_and_an_add_does_too() -> None:
+    story = opened(replace(ROOMY, entry_timeout_seconds=45))
+    bought = story.order(Purpose.ENTRY)
+    assert bought.ends_at == bought.created_at.replace(microsecond=0) + timedelta(seconds=105)
+    story.post(AddToTrade(price=Decimal("0.38")))
+    add = story.order(Purpose.ADD)
+    assert add.ends_at is not None
+    assert timedelta(seconds=104) < add.ends_at - add.created_at <= timedelta(seconds=105)
+    others = [each for each in story.book.orders.values() if each.side is Side.SELL]
+    assert {each.ends_at for each in others} == {None}
 
 
 def test_an_exit_leaves_only_when_nothing_else_can_sell_the_same_contracts() -> None:

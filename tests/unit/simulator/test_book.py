@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -35,6 +35,7 @@ from tests.unit.simulator.stand import (
 )
 
 NOW = WEDNESDAY
+LATER = NOW + timedelta(hours=1)
 ENTRY = IbOrderId(1)
 
 
@@ -84,8 +85,10 @@ def table() -> Table:
     return Table()
 
 
-def bracket(table: Table, qty: int = 2) -> None:
-    table.place(1, terms(qty=qty, transmit=False))
+def bracket(table: Table, qty: int = 2, good_till: datetime | None = None) -> None:
+    tif = TimeInForce.DAY if good_till is None else TimeInForce.GTD
+    entry = terms(qty=qty, transmit=False, time_in_force=tif, good_till=good_till)
+    table.place(1, entry)
     table.place(2, target(qty, parent_id=ENTRY, transmit=False))
     table.place(3, stop(qty, parent_id=ENTRY))
 
@@ -392,6 +395,35 @@ class TestTime:
         (fact,) = table.at(hours=14)
         assert isinstance(fact, Cancelled)
         assert fact.order.reason == "expired"
+
+    def test_a_date_ends_an_order_and_takes_what_would_protect_nothing_along(
+        self, table: Table
+    ) -> None:
+        bracket(table, good_till=LATER)
+        assert table.at(hours=0.9) == []
+        assert told(table.at(hours=1)) == [
+            "Cancelled 1 Cancelled",
+            "Cancelled 2 Cancelled",
+            "Cancelled 3 Cancelled",
+        ]
+
+    def test_what_was_bought_by_then_keeps_its_protection(self, table: Table) -> None:
+        bracket(table, good_till=LATER)
+        table.fill(1, 1)
+        assert told(table.at(hours=1))[0] == "Cancelled 1 Cancelled"
+        assert [table[child].leaves_qty for child in (2, 3)] == [1, 1]
+
+    def test_nothing_fills_after_its_date_however_late_the_clock_is_looked_at(
+        self, table: Table
+    ) -> None:
+        table.place(1, terms(time_in_force=TimeInForce.GTD, good_till=LATER))
+        assert table.book.on_quote(CON_ID, quoted("0.40", "0.41"), LATER) == []
+        assert table.is_live(1)
+
+    def test_a_change_brings_its_own_date(self, table: Table) -> None:
+        table.place(1, terms(time_in_force=TimeInForce.GTD, good_till=LATER))
+        table.place(1, terms(qty=3, time_in_force=TimeInForce.GTD, good_till=LATER))
+        assert table[1].ends_at == LATER
 
     def test_orders_wait_for_the_opening_bell(self) -> None:
         table = Table(always_open=False)

@@ -29,6 +29,21 @@ async def test_a_day_order_expires_at_the_end_of_its_day(gateway: Stand) -> None
         assert "expired" in answer[1][4]
 
 
+async def test_an_order_is_good_till_its_date_which_it_shows(gateway: Stand) -> None:
+    end = "20260318-14:01:30"
+    async with wired(gateway) as wire:
+        wire.send(*order_fields(1, lmtPrice="0.20", tif="GTD", goodTillDate=end))
+        opened = (await wire.answers())[0]
+        assert {"GTD", end} <= set(opened)
+        gateway.clock.pass_by(seconds=91)
+        gateway.quote("0.18", "0.19")
+        gateway.step()
+        answer = await wire.answers()
+        assert ids(answer) == ["3", "4"]
+        assert answer[0][2] == "Cancelled"
+        assert "expired" in answer[1][4]
+
+
 async def test_an_expired_position_is_settled_overnight(gateway: Stand) -> None:
     gateway.quote("0.40", "0.41")
     async with connected(gateway) as ib:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,8 @@ from autoscalper.simulator.terms import Refusal
 from tests.unit.simulator.stand import option_contract
 from tests.unit.simulator.wire import order_fields
 
-AT = datetime(2026, 3, 18, 19, 45, tzinfo=UTC)
+AT = NOW = datetime(2026, 3, 18, 19, 45, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 def request(**changes: str) -> PlaceOrder:
@@ -20,7 +21,7 @@ def request(**changes: str) -> PlaceOrder:
 
 
 def result(**changes: str) -> OrderTerms | Refusal:
-    return terms.read_terms(request(**changes), option_contract(), "DU1234567")
+    return terms.read_terms(request(**changes), option_contract(), "DU1234567", NOW)
 
 
 def accepted(**changes: str) -> OrderTerms:
@@ -35,7 +36,9 @@ def accepted(**changes: str) -> OrderTerms:
         ({"action": "SSHORT"}, 321),
         ({"orderType": "PEG MKT"}, 387),
         ({"tif": "OPG"}, 321),
-        ({"tif": "GTD"}, 321),
+        ({"tif": "GTD"}, 391),
+        ({"tif": "GTD", "goodTillDate": "20260318-19:45:00"}, 391),
+        ({"tif": "GTD", "goodTillDate": "20260318 15:44:59 US/Eastern"}, 391),
         ({"account": "DU7654321"}, 321),
         ({"totalQuantity": "0"}, 434),
         ({"totalQuantity": ""}, 434),
@@ -70,8 +73,8 @@ def test_a_market_order_needs_no_price_and_a_trail_one_distance() -> None:
 
 
 def test_times_are_read_in_their_zone() -> None:
-    wanted = accepted(tif="GTD", goodTillDate="20260318 15:45:00 US/Eastern")
-    assert (wanted.good_till, wanted.time_in_force) == (AT, TimeInForce.GTD)
+    wanted = accepted(tif="GTD", goodTillDate="20260318 15:45:01 US/Eastern")
+    assert (wanted.good_till, wanted.time_in_force) == (AT + SECOND, TimeInForce.GTD)
     assert accepted(goodAfterTime="20260318-19:45:00").good_after == AT
 
 
@@ -85,7 +88,7 @@ def with_condition(*block: str) -> PlaceOrder:
 
 def test_a_time_condition_is_read_and_given_back() -> None:
     conditional = with_condition("3", "a", "1", "20260318 15:45:00 US/Eastern", "0", "1")
-    wanted = terms.read_terms(conditional, option_contract(), "DU1234567")
+    wanted = terms.read_terms(conditional, option_contract(), "DU1234567", NOW)
     assert isinstance(wanted, OrderTerms)
     assert wanted.conditions == (TimeCondition(at=AT, is_after=True),)
     assert wanted.conditions_cancel_order
@@ -94,7 +97,8 @@ def test_a_time_condition_is_read_and_given_back() -> None:
 
 def test_other_conditions_are_refused() -> None:
     conditional = with_condition("1", "a", "1", "0.5", "7", "SMART", "0", "1", "0")
-    assert isinstance(terms.read_terms(conditional, option_contract(), "DU1234567"), Refusal)
+    wanted = terms.read_terms(conditional, option_contract(), "DU1234567", NOW)
+    assert isinstance(wanted, Refusal)
 
 
 def test_fields_that_nobody_decides_on_are_given_back_if_they_were_set() -> None:
