@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 
 from autoscalper.broker.events import ContractDetails
@@ -55,14 +53,6 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
     details: ContractDetails
 
 
-class LearnChain(msgspec.Struct, frozen=True, kw_only=True):
-    """Learn what is listed of an underlying around its price, when there is nothing else to do."""
-
-    underlying: str
-    #: Expiries before it are of no interest.
-    today: date
-
-
 class StopWatching(msgspec.Struct, frozen=True, kw_only=True):
     """Tell the quote of a contract no more."""
 
@@ -86,5 +76,4 @@ Command = (
     | WatchQuote
     | StopWatching
     | TakeSnapshot
-    | LearnChain
 )

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import assert_never
 
 from autoscalper.broker import (
-    ahead,
     elsewhere,
     entries,
     flatten,
@@ -38,7 +37,6 @@ from autoscalper.broker.events import (
     ClockTicked,
     CommandArrived,
     ContractFound,
-    ContractLearned,
     ContractMissing,
     Event,
     FillReported,
@@ -58,14 +56,12 @@ from autoscalper.broker.events import (
     SnapshotTaken,
 )
 from autoscalper.broker.records import Phase, Quote
-from autoscalper.domain.instruction import NotePlan
 from autoscalper.links import any_to_alert
 from autoscalper.links.parser_to_broker import (
     Message,
     SignalIssued,
     SignalRevised,
     SignalWithdrawn,
-    TickerMentioned,
 )
 
 #: What changes the trade that it tells of and no other. All are looked at when the clock ticks.
@@ -127,8 +123,13 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             )
         case BalanceReported() | FundsReported() | PositionReported():
             _account(book, event, now)
-        case ContractFound() | ContractLearned() | ContractMissing():
-            return _contract(book, event, now)
+        case ContractFound():
+            book.put_contract(event.contract, event.details)
+            if event.instead_of is not None:
+                entries.settle_expiry(book, event.instead_of, event.contract)
+            return [market_data.watch(book, event.contract, event.details, now)]
+        case ContractMissing():
+            entries.deny_contract(book, event.contract, event.reason, now)
         case ClockTicked():
             return _let_time_pass(book, now)
         case _:
@@ -145,29 +146,7 @@ def _let_time_pass(book: Book, now: datetime) -> list[Command]:
     questions.run_out(book, now)
     flatten.flatten_what_expires(book, now)
     overdue.tell(book, now)
-    return [
-        *_ask_about_doubts(book, now),
-        *market_data.let_go(book, now),
-        *ahead.look(book, now),
-    ]
-
-
-def _contract(
-    book: Book, event: ContractFound | ContractLearned | ContractMissing, now: datetime
-) -> list[Command]:
-    match event:
-        case ContractFound():
-            ahead.keep(book, event.contract, event.details)
-            if event.instead_of is not None:
-                entries.settle_expiry(book, event.instead_of, event.contract)
-            return [market_data.watch(book, event.contract, event.details, now)]
-        case ContractLearned():
-            return ahead.learn(book, event, now)
-        case ContractMissing():
-            entries.deny_contract(book, event.contract, event.reason, now)
-            return []
-        case _:
-            assert_never(event)
+    return _ask_about_doubts(book, now) + market_data.let_go(book, now)
 
 
 def _account(
@@ -217,7 +196,7 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
-            ahead.begin_anew(book)
+            book.watched, book.quotes = {}, {}
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
@@ -233,8 +212,6 @@ def _gateway(
             _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
         case LinkRestored():
             book.degraded = False
-            if event.quotes_lost:
-                ahead.begin_anew(book)
             _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
             return [_snapshot(book, "link restored", now), *_look_up_again(book, now)]
         case SnapshotTaken():
@@ -245,9 +222,6 @@ def _gateway(
 
 
 def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
-    if isinstance(message, TickerMentioned):
-        ahead.mention(book, message.underlying, message.mentioned_at, now)
-        return []
     # Heard by both brokers, so that no change of a channel's mark brings it back.
     if not book.hear(message.post.post_id, now):
         return []
@@ -256,7 +230,7 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         return []
     match message:
         case SignalIssued():
-            return _issued(book, message, now)
+            return questions.take(book, message, now)
         case SignalRevised():
             commands = questions.revise(book, message, now)
             if commands is not None:
@@ -268,25 +242,6 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         case _:
             assert_never(message)
     return []
-
-
-def _issued(book: Book, signal: SignalIssued, now: datetime) -> list[Command]:
-    underlying = signal.instruction.contract.underlying
-    ahead.mention(book, underlying, signal.post.posted_at, now)
-    commands = questions.take(book, signal, now)
-    if isinstance(signal.instruction, NotePlan):
-        commands += _prepare(book, signal, now)
-    return commands
-
-
-def _prepare(book: Book, plan: SignalIssued, now: datetime) -> list[Command]:
-    # What a trader plans to buy is at hand when he does, while there are lines to spare.
-    contract = entries.contract_named(plan, book.settings_for(plan.post).default_expiry)
-    if contract is None or len(book.watched) >= market_data.AHEAD_LINES:
-        return []
-    if not ahead.may_be_traded(book, contract.underlying, plan.post.posted_at, now):
-        return []
-    return [entries.look_up(book, contract, now)]
 
 
 def _ask_about_doubts(book: Book, now: datetime) -> list[Command]:

@@ -38,7 +38,6 @@ _LANES = {
     "1": Lane.LOOKUP,  # reqMktData
     "2": Lane.LOOKUP,  # cancelMktData
     "9": Lane.LOOKUP,  # reqContractDetails
-    "78": Lane.LOOKUP,  # reqSecDefOptParams
     "91": Lane.LOOKUP,  # reqMarketRule
 }
 
@@ -132,22 +131,11 @@ class IbConnection(ib_async.IB):
         self.open_reports: list[events.OrderReport] = []
         #: A snapshot that only waits for the positions.
         self.snapshot_in_hand: events.Snapshot | None = None
-        self._rules: dict[int, list[ib_async.PriceIncrement]] = {}
 
     def end(self, reason: str) -> None:
         """Say that the connection is over or useless, and why."""
         if not self.ended.done():
             self.ended.set_result(reason)
-
-    async def details_of(self, chosen: ib_async.ContractDetails) -> events.ContractDetails:
-        """Return a contract's details with its market rule, each rule asked for once."""
-        rule_id = ib_mapping.market_rule_of(chosen)
-        rule = None if rule_id is None else self._rules.get(rule_id)
-        if rule is None and rule_id is not None:
-            rule = await self.reqMarketRuleAsync(rule_id)
-            if rule:
-                self._rules[rule_id] = rule
-        return ib_mapping.details_of(chosen, rule)
 
     def watch(self, named: OptionContract, contract: ib_async.Contract) -> None:
         """Stream the quotes of ``contract`` from now on, once."""
@@ -274,9 +262,8 @@ class _Ear(Wrapper):
         elif errorCode in DEGRADED_CODES:
             self._emit(events.LinkDegraded())
         elif errorCode in RESTORED_CODES:
-            quotes_lost = errorCode == DATA_LOST_CODE
-            if quotes_lost:
+            if errorCode == DATA_LOST_CODE:
                 self._owner.lose_quotes()
-            self._emit(events.LinkRestored(quotes_lost=quotes_lost))
+            self._emit(events.LinkRestored())
         elif reqId < 0 and errorCode in NOT_READY_CODES:
             self._owner.end(f"{errorCode} {errorString}")

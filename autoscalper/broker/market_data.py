@@ -11,9 +11,6 @@ from autoscalper.domain.contract import OptionContract
 
 #: How long a quote goes on that nothing needs: what was just traded is often traded again.
 LINGER = timedelta(minutes=15)
-#: Of a hundred lines some stay free for what an alert needs next, and what may never be needed is
-#: streamed only while there are few.
-MOST_LINES, AHEAD_LINES = 80, 36
 
 
 def watch(
@@ -30,10 +27,7 @@ def let_go(book: Book, now: datetime) -> list[Command]:
     needed |= {waiting.contract for waiting in book.waiting.values()}
     for contract in needed & book.watched.keys():
         book.watched[contract] = now
-    spare = sorted(book.watched.keys() - needed, key=lambda each: book.watched[each])
-    too_many = max(len(book.watched) - MOST_LINES, 0)
-    idle = spare[:too_many]
-    idle += [each for each in spare[too_many:] if now - book.watched[each] >= LINGER]
+    idle = [each for each, last in book.watched.items() if now - last >= LINGER]
     for contract in idle:
         del book.watched[contract]
         book.quotes.pop(contract, None)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from autoscalper.domain.identity import PostId
 from autoscalper.links import parser_to_broker
-from autoscalper.links.parser_to_broker import LINK, TickerMentioned
+from autoscalper.links.parser_to_broker import LINK
 
 
-def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Signal | None:
+def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Message | None:
     """Return the signal that a version of a post gave, None if it gave none or nobody knows."""
     if not path.exists():
         return None
@@ -24,5 +24,4 @@ def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Signal | None:
         except sqlite3.OperationalError:
             # Parser has made the file and not yet its tables.
             return None
-    message = None if row is None else LINK.decode(bytes(row[0]))
-    return None if isinstance(message, TickerMentioned) else message
+    return None if row is None else LINK.decode(bytes(row[0]))

@@ -1,8 +1,7 @@
-"""parser -> broker: what the trader told us to do, and what he may soon speak of.
+"""parser -> broker: what the trader told us to do.
 
 A log in parser's store, followed by broker, and by the same program once more where channels are on
-paper: each signal says which of the two answers it. Key: the signal's id, which is the post's; of a
-mention its ticker and the minutes that it counts for.
+paper: each signal says which of the two answers it. Key: the signal's id, which is the post's.
 """
 
 from __future__ import annotations
@@ -55,15 +54,6 @@ class SignalWithdrawn(_Signal, frozen=True, kw_only=True, tag=True):
     withdrawn_at: datetime
 
 
-class TickerMentioned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A post that is no signal names an underlying. Asks for nothing and may be left aside."""
-
-    underlying: str
-    #: When it was posted.
-    mentioned_at: datetime
-
-
-Signal = SignalIssued | SignalRevised | SignalWithdrawn
-Message = Signal | TickerMentioned
+Message = SignalIssued | SignalRevised | SignalWithdrawn
 
 LINK: Link[Message] = Link("parser_to_broker", msgspec.msgpack.Decoder(Message))

@@ -15,7 +15,6 @@ from autoscalper.broker.commands import (
     CancelOrder,
     Command,
     FindContract,
-    LearnChain,
     ModifyOrder,
     PlaceForeign,
     PlaceOrders,
@@ -219,18 +218,14 @@ class ModelGateway:
                 self._find(contract, or_later=or_later)
             case StopWatching(contract=contract):
                 self.asks.pop(contract, None)
-            case LearnChain():
+            case WatchQuote() if not self.is_quoting:
                 pass
             case WatchQuote(contract=contract):
-                self._quote(contract)
+                bid, ask = self._market(contract)
+                self.trail(contract, bid)
+                self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
             case TakeSnapshot(number=number):
                 self.outbox.append(SnapshotTaken(snapshot=self.snapshot(number)))
-
-    def _quote(self, contract: OptionContract) -> None:
-        if self.is_quoting:
-            bid, ask = self._market(contract)
-            self.trail(contract, bid)
-            self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
 
     def _market(self, contract: OptionContract) -> tuple[Decimal, Decimal]:
         return self.asks.get(contract, (Decimal("0.42"), Decimal("0.43")))

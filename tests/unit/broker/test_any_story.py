@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import tempfile
 from collections.abc import Callable
@@ -368,7 +367,7 @@ class TwoBooks(AnyStory):
         twin = self._reloaded()
         for name, value in vars(self.story.book).items():
             if name not in (*KEPT, "changes", "at_hand") and not name.startswith("_"):
-                setattr(twin, name, copy.deepcopy(value) if name == "ahead" else _copied(value))
+                setattr(twin, name, dict(value) if isinstance(value, dict) else value)
         return twin
 
 
@@ -413,10 +412,6 @@ class PowerCuts(AnyStory):
             for changes in self._at_risk:
                 self.journal.keep(changes)
         self._at_risk = []
-
-
-def _copied(value: object) -> object:
-    return dict(value) if isinstance(value, dict) else value
 
 
 def _kind(trade: Trade) -> tuple[OrderType, TrailBy | None]:
