@@ -11,8 +11,9 @@ import msgspec
 from autoscalper.broker import targets
 from autoscalper.broker.at_hand import AtHand
 from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
-from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, describe, net_qty
+from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, net_qty
 from autoscalper.broker.records import Changes, Lookout, Phase, Question, Quote, Request, Waiting
+from autoscalper.broker.words import outcome_of
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
     ClientOrderId,
@@ -377,26 +378,8 @@ class Book:
             state = CommandState.DONE if is_done else CommandState.REFUSED
             self.answer(msgspec.structs.replace(taken, state=state, lines=(str(outcome),)), now)
             return
-        listed = list(orders)
-        self.notify(
-            f"outcome {post.post_id}",
-            any_to_alert.OutcomeDecided(
-                post_id=post.post_id,
-                message_id=post.message_id,
-                channel_name=post.channel_name,
-                author_name=post.author_name,
-                text=post.text,
-                posted_at=post.posted_at,
-                received_at=post.received_at,
-                decided_at=now,
-                understood=understood,
-                outcome=outcome,
-                trade_id=trade.trade_id if trade else None,
-                orders=tuple(describe(order) for order in listed),
-                ordered_at=listed[0].created_at if listed else None,
-                decision=decision,
-            ),
-        )
+        told = outcome_of(post, outcome, now, understood, trade, list(orders), decision)
+        self.notify(f"outcome {post.post_id}", told)
 
     def _request_to_take(self, post_id: PostId) -> Request | None:
         meant = (each for each in self.requests.values() if each.takes(post_id))

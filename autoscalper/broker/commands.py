@@ -51,6 +51,8 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
 
     contract: OptionContract
     details: ContractDetails
+    #: Whether the present quote is wanted although it is streamed already.
+    anew: bool = False
 
 
 class StopWatching(msgspec.Struct, frozen=True, kw_only=True):

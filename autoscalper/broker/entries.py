@@ -53,8 +53,6 @@ from autoscalper.links.parser_to_broker import SignalIssued
 REPOST_WINDOW = timedelta(minutes=10)
 #: How long a quote is awaited; without one the posted price is the limit.
 QUOTE_PATIENCE = timedelta(seconds=1)
-#: How old a quote may be to price an entry with.
-QUOTE_MAX_AGE = timedelta(seconds=5)
 
 
 def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) -> list[Command]:
@@ -192,10 +190,7 @@ def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:
         return []
     quote = _fresh_quote(book, waiting.contract, now)
     is_whole = quote is not None and quote.bid is not None and quote.ask is not None
-    # A market that stands still sends nothing: what was quoted once over this connection has no
-    # more to say.
-    is_silent = quote is None and waiting.contract in book.quotes
-    if not is_whole and not is_silent and not _waited_for_quote(book, waiting, now):
+    if not is_whole and not _waited_for_quote(book, waiting, now):
         return []
     # What could not leave at once is not decided yet: its age and its quote count when it leaves.
     if book.at_hand.room < pacing.BRACKET:
@@ -228,7 +223,7 @@ def _waited_for_quote(book: Book, waiting: Waiting, now: datetime) -> bool:
 
 def _fresh_quote(book: Book, contract: OptionContract, now: datetime) -> Quote | None:
     quote = book.quotes.get(contract)
-    return None if quote is None or now - quote.at > QUOTE_MAX_AGE else quote
+    return None if quote is None or now - quote.at > market_data.QUOTE_MAX_AGE else quote
 
 
 def _order(book: Book, waiting: Waiting, quote: Quote | None, now: datetime) -> list[Command]:

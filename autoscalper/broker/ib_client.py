@@ -133,9 +133,8 @@ class IbClient:
             case FindContract():
                 self._lookups.put_nowait(command)
             case WatchQuote():
-                ib.watch(
-                    command.contract, ib_mapping.contract_of(command.contract, command.details)
-                )
+                named = ib_mapping.contract_of(command.contract, command.details)
+                ib.watch(command.contract, named, anew=command.anew)
             case StopWatching():
                 ib.stop_watching(command.contract)
             case PlaceOrders() | PlaceForeign() | ModifyOrder() | CancelOrder():

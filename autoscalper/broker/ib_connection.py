@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -137,12 +138,18 @@ class IbConnection(ib_async.IB):
         if not self.ended.done():
             self.ended.set_result(reason)
 
-    def watch(self, named: OptionContract, contract: ib_async.Contract) -> None:
-        """Stream the quotes of ``contract`` from now on, once."""
+    def watch(
+        self, named: OptionContract, contract: ib_async.Contract, *, anew: bool = False
+    ) -> None:
+        """Stream the quotes of ``contract`` from now on, once; ``anew`` begins with the present."""
+        if anew:
+            self.stop_watching(named)
         if named in self.quoted:
             return
         self.quoted[named] = contract
         ticker = self.reqMktData(contract, "", False, False)
+        # What was quoted before is no part of what is quoted now.
+        ticker.bid = ticker.ask = math.nan
         # The ticker of a contract stays the same when it is asked for again.
         ticker.updateEvent.clear()
 

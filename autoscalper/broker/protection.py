@@ -31,12 +31,10 @@ from autoscalper.broker.changes import (
     refused,
 )
 from autoscalper.broker.commands import Command, PlaceOrders
-from autoscalper.broker.groups import covered_by, groups_of, is_spent, only
+from autoscalper.broker.groups import ENTERING, covered_by, groups_of, is_spent, only
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order, Terms, Trade
 from autoscalper.broker.targets import Part, parts_of, price_of_group
 from autoscalper.domain.order import WORKING, OrderStatus, OrderType, Purpose, Side
-
-_ENTERING = (Purpose.ENTRY, Purpose.ADD)
 
 
 def reduce(
@@ -145,7 +143,7 @@ def _parents_just_ended(book: Book, trade: Trade, now: datetime) -> bool:
         and order.asked_at is not None
         and now - order.asked_at < CHANGE_PATIENCE
         for order in book.orders_of(trade)
-        if order.purpose in _ENTERING
+        if order.purpose in ENTERING
     )
 
 

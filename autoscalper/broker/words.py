@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from autoscalper.broker.orders import Order, Terms
+from autoscalper.broker.orders import Order, Terms, Trade, describe
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import (
     AddToTrade,
@@ -25,7 +26,10 @@ from autoscalper.domain.instruction import (
     TrimTrade,
 )
 from autoscalper.domain.order import Purpose, Side
+from autoscalper.domain.outcome import Outcome
+from autoscalper.domain.post import Post
 from autoscalper.domain.pricing import shown
+from autoscalper.links import any_to_alert
 
 _CALLED = {
     Purpose.ENTRY: "entry",
@@ -127,3 +131,31 @@ def _stop(stop: StopRule) -> str:
             return f"trailing {behind(stop)}"
         case _:
             assert_never(stop)
+
+
+def outcome_of(
+    post: Post,
+    outcome: Outcome,
+    now: datetime,
+    understood: str,
+    trade: Trade | None,
+    orders: list[Order],
+    decision: any_to_alert.Decision | None,
+) -> any_to_alert.OutcomeDecided:
+    """Return how the alert of a post ended, with everything that decided it."""
+    return any_to_alert.OutcomeDecided(
+        post_id=post.post_id,
+        message_id=post.message_id,
+        channel_name=post.channel_name,
+        author_name=post.author_name,
+        text=post.text,
+        posted_at=post.posted_at,
+        received_at=post.received_at,
+        decided_at=now,
+        understood=understood,
+        outcome=outcome,
+        trade_id=trade.trade_id if trade else None,
+        orders=tuple(describe(order) for order in orders),
+        ordered_at=orders[0].created_at if orders else None,
+        decision=decision,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from autoscalper.broker.core import decide
 from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Changes, Phase
+from autoscalper.broker.records import Changes, Lookout, Phase
 from autoscalper.domain import limits
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
@@ -367,7 +368,10 @@ class TwoBooks(AnyStory):
         twin = self._reloaded()
         for name, value in vars(self.story.book).items():
             if name not in (*KEPT, "changes", "at_hand") and not name.startswith("_"):
-                setattr(twin, name, dict(value) if isinstance(value, dict) else value)
+                is_shared = isinstance(value, dict | Lookout)
+                setattr(twin, name, deepcopy(value) if is_shared else value)
+        # A book that was just loaded would look at every trade.
+        twin.at_hand._unsettled = set(self.story.book.at_hand._unsettled)
         return twin
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from autoscalper.broker import entries
 from autoscalper.broker.commands import PlaceOrders
 from autoscalper.broker.orders import Terms
 from autoscalper.domain.contract import ContractTerms
@@ -385,20 +384,6 @@ def test_nothing_is_added_to_what_has_no_stop() -> None:
     story.wait(3)
     stop, add = story.order(Purpose.STOP_LOSS, 1), story.order(Purpose.ADD)
     assert stop.ib_order_id < add.ib_order_id
-
-
-def test_a_market_that_stands_still_is_not_waited_for() -> None:
-    story = Story()
-    story.connect()
-    story.post(entry(price="0.40"))
-    story.fill(Purpose.ENTRY)
-    story.exit()
-    story.wait(3)
-    story.fill(Purpose.EXIT)
-    story.wait(20)
-    assert story.now - story.book.quotes[CALL].at > entries.QUOTE_MAX_AGE
-    story.post(entry(price="0.41"), author="ben")
-    assert story.at_gateway(Purpose.ENTRY).order.terms.limit_price == Decimal("0.41")
 
 
 def test_an_entry_that_finds_no_room_is_judged_when_there_is_some_and_expires_as_any() -> None:

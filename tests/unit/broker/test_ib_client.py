@@ -100,6 +100,9 @@ class Listener:
     def count(self, kind: type[Event]) -> int:
         return sum(isinstance(each, kind) for each in self.heard)
 
+    def quotes(self) -> list[tuple[Decimal | None, Decimal | None]]:
+        return [(e.bid, e.ask) for e in self.heard if isinstance(e, events.QuoteChanged)]
+
     def snapshots(self) -> list[events.Snapshot]:
         return [each.snapshot for each in self.heard if isinstance(each, events.SnapshotTaken)]
 
@@ -409,6 +412,12 @@ async def test_quotes_are_asked_for_once_and_again_after_they_were_lost() -> Non
         listener.client.carry_out(StopWatching(contract=CALL))
         listener.client.carry_out(watch)
         await until(lambda: asked(peer) == ["1", "2", "1", "2", "1"], "the end and a new one")
+        listener.client.carry_out(replace(watch, anew=True))
+        await until(lambda: asked(peer)[-2:] == ["2", "1"] and len(asked(peer)) == 7, "anew")
+        request_id = [fields[2] for fields in peer.heard if fields[0] == "1"][-1]
+        peer.say(1, 6, request_id, 2, "0.39", 10, 0)
+        # Nothing of the stream before is taken for the present quote.
+        await until(lambda: listener.quotes()[-1] == (None, Decimal("0.39")), "half a quote")
 
 
 async def test_a_contract_that_the_gateway_does_not_know_is_missing() -> None:

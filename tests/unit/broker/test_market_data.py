@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from autoscalper.broker.commands import StopWatching, WatchQuote
 from autoscalper.domain.order import Purpose
 from tests.unit.broker.story import CALL, Story, entry, opened
@@ -53,3 +55,20 @@ def test_a_new_connection_streams_nothing_that_is_not_asked_for_again() -> None:
     story.connect()
 
     assert not story.book.watched
+
+
+def test_a_quote_that_is_too_old_is_asked_for_anew_and_awaited() -> None:
+    story = Story()
+    story.connect()
+    story.post(entry(price="0.10"))
+    story.wait(60)
+    story.commands.clear()
+    story.gateway.asks[CALL] = (Decimal("0.36"), Decimal("0.37"))
+
+    story.flows = False
+    story.post(entry(price="0.41"))
+    assert [each.anew for each in story.commands if isinstance(each, WatchQuote)] == [True]
+    assert CALL not in story.book.quotes
+    story.flows = True
+    story.settle()
+    assert story.order(Purpose.ENTRY).terms.limit_price == Decimal("0.37")
