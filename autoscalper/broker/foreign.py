@@ -27,8 +27,8 @@ from autoscalper.broker.events import (
     Snapshot,
 )
 from autoscalper.broker.foreign_orders import ForeignOrder
-from autoscalper.broker.orders import Trade
-from autoscalper.broker.reconcile import ASK_AFTER, BETWEEN_SNAPSHOTS, GRACE
+from autoscalper.broker.orders import ASK_AFTER, Trade
+from autoscalper.broker.reconcile import BETWEEN_SNAPSHOTS, GRACE
 from autoscalper.broker.records import Request
 from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus, Side

@@ -120,6 +120,12 @@ def apply_fill(book: Book, fill: Fill, now: datetime) -> None:
     )
 
 
+def is_disputed(order: Order) -> bool:
+    """Return whether the gateway said that an order is not as we think, and no more yet."""
+    code = order.error.partition(" ")[0]
+    return order.doubted_at is not None and code.isdigit() and int(code) in DISPUTING_CODES
+
+
 def doubt_unconfirmed(book: Book, now: datetime) -> None:
     """The connection ended: what was asked for and not confirmed, nobody knows."""
     for order in [each for each in book.orders.values() if each.is_live]:

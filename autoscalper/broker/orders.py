@@ -28,8 +28,11 @@ from autoscalper.domain.pricing import shown
 #: Every client order id of ours starts with this; an order with it is AutoScalper's.
 OUR_PREFIX = "AS1|"
 
-#: How long a change or a cancel may stay unconfirmed before it is asked for again.
-CHANGE_PATIENCE = timedelta(seconds=2)
+#: How long a change or a cancel may stay unconfirmed before it is asked for again: an exit waits
+#: for the cancel of its stop, and nothing protects meanwhile if only the answer was lost.
+CHANGE_PATIENCE = timedelta(seconds=1)
+#: How long an order may be in doubt before the gateway is asked for all its evidence.
+ASK_AFTER = timedelta(seconds=1)
 
 #: One letter per purpose, for the client order id.
 _LETTERS = {

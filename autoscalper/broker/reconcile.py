@@ -17,7 +17,7 @@ from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command
 from autoscalper.broker.events import OrderReport, PositionReported, Snapshot
 from autoscalper.broker.groups import PROTECTIVE
-from autoscalper.broker.orders import OUR_PREFIX, Order, Trade, net_qty
+from autoscalper.broker.orders import ASK_AFTER, OUR_PREFIX, Order, Trade, net_qty
 from autoscalper.broker.words import order_named
 from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.identity import ClientOrderId, ConId, IbOrderId
@@ -29,8 +29,6 @@ GRACE = timedelta(seconds=3)
 #: The same for protection that worked before and is missing: what it leaves without a stop is worse
 #: than a second stop for as long as it takes to cancel a first one that shows up after all.
 GRACE_OF_PROTECTION = timedelta(seconds=1)
-#: How long an order may be in doubt before the gateway is asked for it.
-ASK_AFTER = timedelta(seconds=1)
 #: Least time between two snapshots that are taken because of a doubt.
 BETWEEN_SNAPSHOTS = timedelta(seconds=0.5)
 #: How long after contracts left a trade by another hand they are still the trade's if they are in
@@ -45,7 +43,10 @@ def is_due(book: Book, now: datetime) -> bool:
         return False
     if any(order.twin_perm_id is not None for order in book.orders.values()):
         return True
-    doubts = [each.doubted_at for each in book.orders.values() if each.is_live]
+    live = [order for order in book.orders.values() if order.is_live]
+    if any(orderbook.is_disputed(order) for order in live):
+        return True
+    doubts = [order.doubted_at for order in live]
     doubts += [trade.unseen_at for trade in book.open_trades()]
     return any(since is not None and now - since >= ASK_AFTER for since in doubts)
 

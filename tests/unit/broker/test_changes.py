@@ -25,7 +25,7 @@ def test_a_refused_change_is_not_asked_for_again_at_once() -> None:
     assert story.gateway.inbox == []
     assert story.order(Purpose.STOP_LOSS).is_live
 
-    story.wait(2)
+    story.wait(1)
     changes = [each for each in story.gateway.inbox if not isinstance(each, TakeSnapshot)]
     assert [type(each) for each in changes] == [ModifyOrder]
 
@@ -39,7 +39,7 @@ def test_an_order_is_not_changed_before_the_gateway_had_time_to_take_it() -> Non
     story.move_stop("0.36")
     assert story.gateway.inbox == []
 
-    story.wait(2)
+    story.wait(1)
     changes = [each for each in story.gateway.inbox if not isinstance(each, TakeSnapshot)]
     assert [type(each) for each in changes] == [ModifyOrder]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.order import OrderStatus, OrderType, Purpose
-from tests.unit.broker.story import opened
+from tests.unit.broker.model_gateway import ModelGateway
+from tests.unit.broker.story import Story, entry, opened
 
 
 def test_an_exit_rests_below_the_bid_walks_down_and_ends_at_the_market_within_five_seconds() -> (
@@ -80,4 +82,31 @@ def test_an_exit_that_the_positions_do_not_allow_makes_the_gateway_be_asked() ->
     assert story.live() == {}
 
     story.wait(3)
+    assert story.live() == {"X0": 2}
+
+
+class Silent(ModelGateway):
+    """Does what it is told to cancel, and does not always say so."""
+
+    is_silent = False
+
+    def _cancel(self, ib_order_id: IbOrderId) -> None:
+        said = list(self.outbox)
+        super()._cancel(ib_order_id)
+        if self.is_silent:
+            self.outbox = said
+
+
+def test_an_exit_leaves_soon_though_the_end_of_its_stop_is_not_told() -> None:
+    gateway = Silent()
+    story = Story(gateway=gateway)
+    story.connect()
+    story.post(entry())
+    story.fill(Purpose.ENTRY)
+    story.wait(2)
+    gateway.is_silent = True
+    story.exit()
+    story.settle()
+    gateway.is_silent = False
+    story.wait(1.5)
     assert story.live() == {"X0": 2}

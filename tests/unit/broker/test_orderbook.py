@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from autoscalper.broker import orderbook
+from autoscalper.broker.commands import CancelOrder
 from autoscalper.broker.events import Fill, OrderErrored, OrderReport
 from autoscalper.broker.orders import CHANGE_PATIENCE, Order
 from autoscalper.domain.identity import ClientOrderId, ExecId, IbOrderId, PermId
@@ -103,10 +104,11 @@ def test_what_was_given_up_lives_when_the_gateway_says_so_and_is_canceled(
     story.gateway.outbox.clear()
     order = story.order(Purpose.ENTRY)
 
+    known = len(story.commands)
     assert status(story, order, late).status is late
     assert story.trade.is_open
     story.wait(1)
-    assert story.order(Purpose.ENTRY).status in (OrderStatus.PENDING_CANCEL, OrderStatus.CANCELED)
+    assert CancelOrder(ib_order_id=order.ib_order_id) in story.commands[known:]
 
 
 def test_what_was_given_up_is_not_revived_by_a_word_that_decides_nothing() -> None:
