@@ -20,6 +20,9 @@ Task = Callable[[], Awaitable[None]]
 EXIT_CANNOT_START = 2
 #: Exit code of a process in which something broke; the supervisor starts it again.
 EXIT_BROKEN = 1
+#: Seconds a task has for its end before it is cancelled again: more than Discord's close takes,
+#: less than the supervisor waits.
+CANCEL_AGAIN_SECONDS = 6.0
 
 
 async def serve(*tasks: Task) -> None:
@@ -39,10 +42,11 @@ async def serve(*tasks: Task) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(_forever(task), name=_name(task)) for task in tasks]
-            await stop.wait()
-            logger.info("stop requested")
-            for each in running:
-                each.cancel()
+            try:
+                await stop.wait()
+                logger.info("stop requested")
+            finally:
+                await _end(set(running))
     finally:
         # What is frozen is not let go at the end either, and a store folds its log in when it is.
         gc.unfreeze()
@@ -60,6 +64,15 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> int:
     except Exception as error:  # noqa: BLE001 - the edge of the process
         return max(_tell(cause) for cause in _causes(error))
     return 0
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    # A cancel can get lost: before Python 3.12, asyncio.wait_for returns what it waited for when
+    # that is there in the same moment. Whoever hangs is neither stopped nor started again.
+    while tasks:
+        for each in tasks:
+            each.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _forever(task: Task) -> None:

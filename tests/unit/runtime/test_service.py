@@ -135,6 +135,31 @@ def test_a_main_that_ends_by_itself_exits_with_0() -> None:
     assert run(_nothing) == 0
 
 
+LOST = """
+        try:
+            await forever("second")
+        except asyncio.CancelledError:
+            await forever("second again")
+"""
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["told to stop", "another task breaks"])
+def test_a_task_that_loses_a_cancel_is_cancelled_again(*, breaks: bool) -> None:
+    """Before Python 3.12 asyncio.wait_for does that, where what it waits for comes just then."""
+    before = "import autoscalper.runtime.service as s; s.CANCEL_AGAIN_SECONDS = 0.05"
+    if breaks:
+        before += "; global first; first = breaking"
+    with started(f"{LOST}\nasync def breaking(): raise ZeroDivisionError", before) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "second began\n":
+            pass
+        if not breaks:
+            process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == (1 if breaks else 0)
+    assert "second again stopped" in output
+
+
 async def test_tasks_are_named_after_what_they_do() -> None:
     names: set[str] = set()
 
