@@ -42,14 +42,16 @@ logger = logging.getLogger(__name__)
 #: Seconds for a gateway to say its version, which it does at once. A relay without one says
 #: nothing, and whoever waits for it long misses the moment when the gateway is there.
 GREETING_SECONDS = 2.0
-#: Seconds for a connection to be ready to use, a part of a snapshot, and a contract's details.
+#: Seconds for a connection to be ready to use, and for a part of a snapshot.
 CONNECT_SECONDS = 10.0
 SNAPSHOT_SECONDS = 20.0
-LOOKUP_SECONDS = 10.0
 #: Completed orders often take long or never come (ib_insync#224); they are optional evidence.
 COMPLETED_SECONDS = 5.0
 #: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
 HEARTBEAT_SECONDS = 5.0
+#: Seconds for a contract's details: longer than it takes to notice that the gateway says nothing at
+#: all, as what was asked for then is asked for again over the next connection.
+LOOKUP_SECONDS = 4 * HEARTBEAT_SECONDS
 #: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
 ABSENT_SECONDS = 0.5
 #: Longest wait between attempts at a gateway that answers and is not usable yet, and that of the

@@ -20,8 +20,8 @@ from autoscalper.links import any_to_alert
 #: contract, order rejected, not allowed for the account (TWS API, "Message Codes").
 REJECTING_CODES = frozenset({110, 135, 200, 201, 203, 10289, 10293})
 #: Codes that say that the gateway and we disagree about an order: an id used before, a change of
-#: what is filled, a cancel of what is not there or is done.
-DISPUTING_CODES = frozenset({103, 104, 10147, 10148})
+#: what is filled, a request that it cannot validate, a cancel of what is not there or is done.
+DISPUTING_CODES = frozenset({103, 104, 321, 10147, 10148})
 #: The confirmation of a cancel comes as an error.
 _CANCEL_CONFIRMED = 202
 _UNCONFIRMED = (OrderStatus.IN_DOUBT, OrderStatus.PENDING_NEW)
@@ -69,7 +69,7 @@ def is_of_twin(order: Order, report: OrderReport) -> bool:
 
 
 def apply_error(book: Book, ib_order_id: IbOrderId, code: int, text: str, now: datetime) -> None:
-    """Remember an error with its order. Only a rejection of an order that never worked ends it.
+    """Remember an error with its order. Only a rejection of one that does not work ends it.
 
     What else is refused puts the order in question, so that the gateway is asked soon.
     """
@@ -78,7 +78,8 @@ def apply_error(book: Book, ib_order_id: IbOrderId, code: int, text: str, now: d
         return
     rejects = code in REJECTING_CODES and order.cum_qty == 0
     never_worked = not order.worked and order.status in _UNCONFIRMED
-    if rejects and (never_worked or order.status is OrderStatus.CANCELED):
+    is_over = order.status is OrderStatus.CANCELED or (order.is_live and order.is_inactive)
+    if rejects and (never_worked or is_over):
         order = replace(order, status=OrderStatus.REJECTED, doubted_at=None)
     elif not order.is_live:
         return
@@ -122,8 +123,7 @@ def apply_fill(book: Book, fill: Fill, now: datetime) -> None:
 
 def is_disputed(order: Order) -> bool:
     """Return whether the gateway said that an order is not as we think, and no more yet."""
-    code = order.error.partition(" ")[0]
-    return order.doubted_at is not None and code.isdigit() and int(code) in DISPUTING_CODES
+    return order.doubted_at is not None and _code_of(order) in DISPUTING_CODES
 
 
 def doubt_unconfirmed(book: Book, now: datetime) -> None:
@@ -164,10 +164,12 @@ def _with_terms(order: Order, report: OrderReport) -> Order:
 
 def _with_status(order: Order, report: OrderReport, now: datetime) -> Order:
     order = _with_qty(replace(order, perm_id=report.perm_id or order.perm_id), report)
+    order = replace(order, is_inactive=report.status is OrderStatus.IN_DOUBT)
     if not _can_become(order, report.status):
         return order
     status = _status_now(order, report.status, now)
-    if order.twin_perm_id is not None and status is OrderStatus.CANCELED:
+    is_gone = status in (OrderStatus.CANCELED, OrderStatus.REJECTED)
+    if order.twin_perm_id is not None and is_gone:
         # The other one goes on in its place, and a snapshot tells on what terms.
         order, status = replace(order, perm_id=order.twin_perm_id), OrderStatus.IN_DOUBT
     in_doubt = status is OrderStatus.IN_DOUBT
@@ -199,8 +201,9 @@ def _can_become(order: Order, status: OrderStatus) -> bool:
 
 
 def _status_now(order: Order, reported: OrderStatus, now: datetime) -> OrderStatus:
-    if reported is OrderStatus.CANCELED and order.cum_qty == 0 and _was_rejected(order):
-        # IBKR cancels what the exchange refuses; the error before it tells them apart.
+    is_over = reported is OrderStatus.CANCELED or order.is_inactive
+    if is_over and order.cum_qty == 0 and _code_of(order) in REJECTING_CODES:
+        # IBKR cancels what the exchange refuses, or calls it inactive; an error tells them apart.
         return OrderStatus.REJECTED
     if reported not in WORKING:
         return reported
@@ -210,9 +213,9 @@ def _status_now(order: Order, reported: OrderStatus, now: datetime) -> OrderStat
     return OrderStatus.PARTIALLY_FILLED if order.cum_qty else OrderStatus.NEW
 
 
-def _was_rejected(order: Order) -> bool:
+def _code_of(order: Order) -> int:
     code = order.error.partition(" ")[0]
-    return code.isdigit() and int(code) in REJECTING_CODES
+    return int(code) if code.isdigit() else 0
 
 
 def _filled_by_executions(order: Order, fill: Fill) -> Order:

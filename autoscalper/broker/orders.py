@@ -87,6 +87,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     missed: bool = False
     #: Whether the gateway ever said that it works.
     worked: bool = False
+    #: Whether the gateway last said that it is inactive: refused, or at rest for another reason.
+    is_inactive: bool = False
     #: Whether what a buy did not bring is taken off its trade's level: once, although a buy that
     #: was given up can show up and end again.
     is_taken_off: bool = False

@@ -314,6 +314,14 @@ def test_a_trim_is_sold_once() -> None:
     assert kinds(judged([BOUGHT, *twice], told, said)) == ["duplicate"]
 
 
+def test_what_fills_after_the_cancel_of_its_entry_may_be_sold_without_a_word() -> None:
+    history = (line(1, "Submitted"), line(2, "Cancelled"), line(2.1, "Cancelled", 2))
+    late = replace(BOUGHT, history=history, status="Cancelled")
+    assert kinds(judged([late, filled("X0", 3)])) == []
+    assert kinds(judged([late, filled("X0", 3), filled("X1", 4, qty=1)])) != []
+    assert kinds(judged([BOUGHT, filled("X0", 3)])) == ["duplicate"]
+
+
 def test_an_add_that_was_told_is_bought_once() -> None:
     told = [TRADED, ("m2.1", OutcomeKind.TRADED, "bought 2 at 1.00")]
     said = [a_reply(Kind.ADD)]

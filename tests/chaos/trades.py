@@ -123,7 +123,9 @@ class TradeJudge:
             int(found[1]) for found in map(_SELLING.search, self._details(Kind.TRIM)) if found
         )
         sold = int(self._filled("X"))
-        if sold != wanted and not self._refused_stops():
+        # What fills after its order's cancel may be sold at once: nobody wants it any more.
+        after_cancel = sum(map(_filled_after_cancel, self._orders_for("E") + self._orders_for("A")))
+        if not wanted <= sold <= wanted + after_cancel and not self._refused_stops():
             kind = "lost" if sold < wanted else "duplicate"
             yield self._finding(kind, f"trims of {wanted} were told and {sold} sold")
 
@@ -218,3 +220,8 @@ class TradeJudge:
 
 def _has_no_trade(decided: OutcomeDecided) -> bool:
     return decided.outcome.kind is OutcomeKind.DENIED
+
+
+def _filled_after_cancel(order: LedgerOrder) -> int:
+    canceled = [line.cum_qty for line in order.history if line.status == "Cancelled"]
+    return int(order.cum_qty - canceled[0]) if canceled else 0

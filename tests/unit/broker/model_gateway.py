@@ -91,6 +91,9 @@ class ModelGateway:
         self.now = datetime.min.replace(tzinfo=UTC)
         #: What it refuses and withholds: set by tests.
         self.rejects = 0
+        #: How many it takes and makes inactive: what is behind it refuses them.
+        self.makes_inactive = 0
+        self.fails_to_validate = 0
         self.answers_completed = True
         #: Whether a stop is an order on its side, too.
         self.counts_stops = False
@@ -277,6 +280,10 @@ class ModelGateway:
             self.rejects -= 1
             self._refuse(order.ib_order_id, 201, "Order rejected - reason: no")
             return
+        if self.fails_to_validate:
+            self.fails_to_validate -= 1
+            self._refuse(order.ib_order_id, 321, "Error validating request")
+            return
         if self._meets_the_other_side(order):
             self._refuse(order.ib_order_id, 201, "Cannot have open orders on both sides")
             return
@@ -293,6 +300,13 @@ class ModelGateway:
             is_staged=is_staged,
             is_crossed=order.oca_group != "" and any(each.cum_qty for each in group),
         )
+        if self.makes_inactive:
+            self.makes_inactive -= 1
+            held = self.orders[order.ib_order_id]
+            self._tell(held)
+            self.end(held, OrderStatus.IN_DOUBT)
+            held.status = OrderStatus.REJECTED
+            self._refuse(order.ib_order_id, 201, "Order rejected - reason: no")
 
     def _meets_the_other_side(self, order: Order) -> bool:
         works = {OrderType.LIMIT, OrderType.MARKET}

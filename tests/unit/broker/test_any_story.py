@@ -182,6 +182,12 @@ class AnyStory:
     def rejects(self, dice: random.Random) -> None:
         self.story.gateway.rejects = dice.randint(1, 3)
 
+    def makes_inactive(self, dice: random.Random) -> None:
+        self.story.gateway.makes_inactive = dice.randint(1, 3)
+
+    def fails_to_validate(self, dice: random.Random) -> None:
+        self.story.gateway.fails_to_validate = dice.randint(1, 3)
+
     def quotes(self, dice: random.Random) -> None:
         self.story.quote(*dice.choice((("0.38", "0.40"), ("0.44", "0.46"), ("0.20", "0.30"))))
         self._flow()
@@ -303,7 +309,8 @@ class AnyStory:
 
     def _come_to_rest(self) -> None:
         story, gateway = self.story, self.story.gateway
-        gateway.rejects, gateway.answers_completed, story.flows = 0, True, True
+        gateway.rejects = gateway.fails_to_validate = gateway.makes_inactive = 0
+        gateway.answers_completed = story.flows = True
         if story.book.degraded and story.is_connected:
             story.hear(LinkRestored())
         if not story.is_connected:
@@ -452,6 +459,8 @@ WEIGHTS: dict[Step, int] = {
     AnyStory.deletes: 2,
     AnyStory.ends_an_order: 2,
     AnyStory.rejects: 1,
+    AnyStory.makes_inactive: 1,
+    AnyStory.fails_to_validate: 1,
     AnyStory.quotes: 3,
     AnyStory.withholds_completed: 1,
     AnyStory.connects: 14,

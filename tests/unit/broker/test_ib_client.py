@@ -58,7 +58,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         "CONNECT_SECONDS": 0.3,
         "SNAPSHOT_SECONDS": 0.3,
         "COMPLETED_SECONDS": 0.1,
-        "LOOKUP_SECONDS": 0.2,
+        "LOOKUP_SECONDS": 0.1 * ib_client.LOOKUP_SECONDS / ib_client.HEARTBEAT_SECONDS,
         "HEARTBEAT_SECONDS": 0.1,
         "ABSENT_SECONDS": 0.02,
         "NOT_READY_SECONDS": 0.1,
@@ -299,6 +299,21 @@ async def test_a_heartbeat_that_stays_unanswered_twice_ends_the_connection() -> 
     async with a_gateway(mute, well) as gateway, listening(gateway.port) as listener:
         await until(lambda: len(listener.snapshots()) == 2, "the second connection")
         assert listener.reasons() == ["the gateway does not answer"]
+
+
+async def test_a_gateway_that_falls_silent_is_left_before_a_contract_counts_as_missing() -> None:
+    async def mute(peer: Peer) -> None:
+        await peer.log_in()
+        while True:
+            fields = await peer.hear()
+            if said(gateway, CURRENT_TIME) < 2:
+                peer.answer_one(fields, NOTHING)
+
+    async with a_gateway(mute, well) as gateway, listening(gateway.port) as listener:
+        await until(listener.snapshots, "a snapshot")
+        listener.client.carry_out(FindContract(contract=CALL))
+        await until(lambda: len(listener.snapshots()) == 2, "the second connection")
+        assert listener.count(events.ContractMissing) == 0
 
 
 async def test_a_heartbeat_that_is_late_once_ends_nothing() -> None:

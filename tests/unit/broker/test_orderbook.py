@@ -138,7 +138,7 @@ def test_a_refusal_ends_an_order_that_never_worked(code: int) -> None:
     assert order.is_refused
 
 
-@pytest.mark.parametrize("code", [103, 104, 110, 201, 10147, 10148])
+@pytest.mark.parametrize("code", [103, 104, 110, 201, 321, 10147, 10148])
 def test_no_error_ends_an_order_that_works_but_the_gateway_is_asked_soon(code: int) -> None:
     story = resting()
     order = error(story, story.order(Purpose.ENTRY), code)
@@ -171,7 +171,7 @@ def test_a_notice_puts_nothing_in_question(code: int) -> None:
     assert order.doubted_at is None
 
 
-@pytest.mark.parametrize("code", [103, 10147])
+@pytest.mark.parametrize("code", [103, 321, 10147])
 def test_a_dispute_about_an_order_that_never_worked_refuses_nothing(code: int) -> None:
     story = placed()
     assert error(story, story.order(Purpose.ENTRY), code).status is OrderStatus.IN_DOUBT
@@ -205,6 +205,33 @@ def test_an_exchange_that_refuses_with_cancelled_and_201_has_refused(first: str)
     (outcome,) = story.outcomes.values()
     assert outcome.kind is OutcomeKind.REJECTED
     assert outcome.detail == "201 Order rejected"
+
+
+@pytest.mark.parametrize("first", ["status", "error"])
+def test_an_order_that_is_called_inactive_beside_a_201_has_been_refused(first: str) -> None:
+    story = resting()
+    order = story.order(Purpose.ENTRY)
+    assert status(story, order, OrderStatus.IN_DOUBT).status is OrderStatus.IN_DOUBT
+    order = status(story, order, OrderStatus.NEW)
+    assert order.status is OrderStatus.NEW
+
+    if first == "status":
+        status(story, order, OrderStatus.IN_DOUBT)
+        order = error(story, order, 201, "Order rejected")
+    else:
+        error(story, order, 201, "Order rejected")
+        order = status(story, order, OrderStatus.IN_DOUBT)
+    assert order.status is OrderStatus.REJECTED
+
+
+def test_an_exit_that_is_refused_after_it_was_taken_is_repeated_within_two_seconds() -> None:
+    story = opened()
+    story.gateway.makes_inactive = 1
+    story.exit()
+    assert story.order(Purpose.EXIT).status is OrderStatus.REJECTED
+
+    story.wait(2)
+    assert story.live() == {"X1": 2}
 
 
 def test_a_cancel_of_our_own_is_no_refusal_whatever_was_refused_before() -> None:

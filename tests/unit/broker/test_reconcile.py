@@ -541,6 +541,19 @@ def test_a_stop_that_the_gateway_lost_is_placed_anew_after_two_looks_a_second_ap
     assert story.gateway.stops(story.con_id) == 2
 
 
+def test_a_stop_that_the_gateway_could_not_validate_is_placed_anew_within_two_seconds() -> None:
+    story = opened()
+    story.gateway.fails_to_validate = 1
+    story.gateway.end(story.at_gateway(Purpose.STOP_LOSS))
+    story.settle()
+    assert story.order(Purpose.STOP_LOSS, 1).status is OrderStatus.IN_DOUBT
+    assert story.gateway.stops(story.con_id) == 0
+
+    story.wait(2)
+    assert story.order(Purpose.STOP_LOSS, 1).status is OrderStatus.ABANDONED
+    assert story.gateway.stops(story.con_id) == 2
+
+
 def test_a_stop_that_only_seemed_to_be_lost_is_canceled_when_it_shows_up() -> None:
     story = opened()
     stop = story.order(Purpose.STOP_LOSS)
