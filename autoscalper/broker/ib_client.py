@@ -36,6 +36,7 @@ from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
 from autoscalper.runtime import crashpoints
 from autoscalper.runtime.backoff import waits
+from autoscalper.runtime.service import run_until_one_ends
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,7 @@ SNAPSHOT_SECONDS = 20.0
 COMPLETED_SECONDS = 5.0
 #: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
 HEARTBEAT_SECONDS = 5.0
-#: Seconds for a contract's details: longer than it takes to notice that the gateway says nothing at
-#: all, as what was asked for then is asked for again over the next connection.
+#: Seconds for a contract's details. A silent gateway is noticed before: then they are asked anew.
 LOOKUP_SECONDS = 4 * HEARTBEAT_SECONDS
 #: Seconds between attempts while nothing answers at the port, which costs a gateway nothing.
 ABSENT_SECONDS = 0.5
@@ -225,21 +225,21 @@ class IbClient:
     async def _one_connection(self) -> bool:
         # Returns whether it could be used.
         settings = self._settings
-        where = f"{settings.host}:{settings.port}"
-        self._emit(events.GatewayConnecting(reason=where))
+        self._emit(events.GatewayConnecting(reason=f"{settings.host}:{settings.port}"))
         ib = IbConnection(settings.ibkr_client_id, settings.ibkr_max_messages, self._emit)
         try:
             await self._log_in(ib)
             self._ib = ib
             self._snapshots, self._lookups = asyncio.Queue(), asyncio.Queue()
             self._emit(events.GatewayConnected(account=self._account))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._take_snapshots(ib), name="snapshots of the gateway")
-                group.create_task(self._look_up(ib), name="contracts at the gateway")
-                group.create_task(_watch_heartbeat(ib), name="heartbeat of the gateway")
-                group.create_task(_watch_socket(ib), name="socket of the gateway")
-        except* (ConnectionError, TimeoutError, RequestError) as group:
-            self._emit(events.GatewayLost(reason=_first(group)))
+            await run_until_one_ends(
+                snapshots=self._take_snapshots(ib),
+                contracts=self._look_up(ib),
+                heartbeat=_watch_heartbeat(ib),
+                socket=_watch_socket(ib),
+            )
+        except (ConnectionError, TimeoutError, RequestError) as error:
+            self._emit(events.GatewayLost(reason=str(error)))
         finally:
             self._ib = None
             ib.disconnect()
@@ -393,8 +393,3 @@ def _account_of(settings: BrokerSettings, accounts: list[str]) -> str:
             f"{account} is {kind} account, TRADING_MODE is {settings.trading_mode.value}"
         )
     return account
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else str(error)

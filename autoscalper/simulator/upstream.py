@@ -11,6 +11,7 @@ import logging
 import os
 
 from autoscalper.runtime.backoff import waits
+from autoscalper.runtime.service import run_until_one_ends
 from autoscalper.simulator import upstream_talk
 from autoscalper.simulator.codec import ProtocolError, Value, split_frames
 from autoscalper.simulator.relay_desk import RelayDesk
@@ -96,12 +97,7 @@ class Upstream:
     async def _converse(self, line: _Line) -> None:
         version = await self._log_in(line)
         self._find(line, version)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._listen(line), name="upstream listen")
-                group.create_task(self._watch_heartbeat(line), name="upstream heartbeat")
-        except* (MarketAway, *_UNUSABLE) as errors:
-            raise MarketAway(str(errors.exceptions[0])) from errors
+        await run_until_one_ends(listen=self._listen(line), heartbeat=self._watch_heartbeat(line))
 
     async def _log_in(self, line: _Line) -> int:
         line.greet()

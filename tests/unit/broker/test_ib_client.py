@@ -316,6 +316,18 @@ async def test_a_gateway_that_falls_silent_is_left_before_a_contract_counts_as_m
         assert listener.count(events.ContractMissing) == 0
 
 
+async def test_it_ends_when_told_to_even_as_the_connection_does() -> None:
+    async with a_gateway(well) as gateway:
+        listener = Listener(gateway.port)
+        running = asyncio.ensure_future(listener.client.connect_for_ever())
+        await until(listener.snapshots, "a snapshot")
+        assert listener.client._ib is not None
+        listener.client._ib.ended.set_result("gone")
+        running.cancel()
+        await asyncio.wait([running], timeout=10)
+        assert running.cancelled()
+
+
 async def test_a_heartbeat_that_is_late_once_ends_nothing() -> None:
     async def script(peer: Peer) -> None:
         await peer.log_in()

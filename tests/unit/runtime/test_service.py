@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from autoscalper.runtime.errors import CannotStart, SettingsInvalid
-from autoscalper.runtime.service import run, serve
+from autoscalper.runtime.service import run, run_until_one_ends, serve
 
 #: A process with two tasks that say when they begin and when they are stopped.
 PROCESS = """
@@ -155,9 +155,51 @@ def test_a_task_that_loses_a_cancel_is_cancelled_again(*, breaks: bool) -> None:
             pass
         if not breaks:
             process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
-    assert process.returncode == (1 if breaks else 0)
+        # Not ``communicate``, which forgets what ``readline`` had read ahead.
+        output = process.stdout.read()
+        assert process.wait(timeout=30) == (1 if breaks else 0)
     assert "second again stopped" in output
+
+
+async def _sleep_until_canceled(canceled: asyncio.Event) -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        canceled.set()
+
+
+async def _break() -> None:
+    raise ConnectionError("gone")
+
+
+async def test_what_runs_together_ends_with_the_first_and_its_error_comes_out_as_it_is() -> None:
+    canceled = asyncio.Event()
+    with pytest.raises(ConnectionError, match="gone"):
+        await run_until_one_ends(breaks=_break(), sleeps=_sleep_until_canceled(canceled))
+    assert canceled.is_set()
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+
+
+async def test_what_runs_together_is_cancelled_even_as_one_of_them_breaks() -> None:
+    rounds = 0
+
+    async def try_for_ever() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            with suppress(ConnectionError):
+                await run_until_one_ends(breaks=_break(), sleeps=asyncio.sleep(3600))
+
+    trying = asyncio.ensure_future(try_for_ever())
+    # One step for the tasks to begin, one in which the first of them has broken.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    trying.cancel()
+    await asyncio.wait([trying], timeout=10)
+    assert trying.cancelled()
+    assert rounds == 1
 
 
 async def test_tasks_are_named_after_what_they_do() -> None:
