@@ -47,7 +47,7 @@ GREETING_SECONDS = 2.0
 CONNECT_SECONDS = 10.0
 SNAPSHOT_SECONDS = 20.0
 #: Completed orders often take long or never come (ib_insync#224); they are optional evidence.
-COMPLETED_SECONDS = 5.0
+COMPLETED_SECONDS = 2.0
 #: Seconds between heartbeats, and for each to be answered; two in a row unanswered are a loss.
 HEARTBEAT_SECONDS = 5.0
 #: Seconds for a contract's details. A silent gateway is noticed before: then they are asked anew.

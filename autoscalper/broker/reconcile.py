@@ -26,10 +26,11 @@ from autoscalper.links import any_to_alert
 
 #: How long an order in doubt may have been under way before it counts as not there.
 GRACE = timedelta(seconds=3)
-#: The same for protection that is missing and worked before, or that the gateway complained of:
-#: what it leaves without a stop is worse than a second stop for as long as it takes to cancel a
-#: first one that shows up after all.
-GRACE_OF_PROTECTION = timedelta(seconds=1)
+#: The same for protection: what it leaves without a stop is worse than a second stop for as long as
+#: it takes to cancel a first one that shows up after all.
+GRACE_OF_PROTECTION = timedelta(seconds=2)
+#: And for protection that worked before, or that the gateway complained of: it is not on its way.
+GRACE_OF_LOST_PROTECTION = timedelta(seconds=1)
 #: Least time between two snapshots that are taken because of a doubt.
 BETWEEN_SNAPSHOTS = timedelta(seconds=0.5)
 #: How long after contracts left a trade by another hand they are still the trade's if they are in
@@ -54,9 +55,12 @@ def is_due(book: Book, now: datetime) -> bool:
 
 def grace_of(order: Order) -> timedelta:
     """Return how long ``order`` may be in doubt before it counts as not there."""
-    is_told = order.worked or orderbook.is_disputed(order)
-    is_lost = order.missed and is_told and order.purpose in PROTECTIVE
-    return GRACE_OF_PROTECTION if is_lost else GRACE
+    if order.purpose not in PROTECTIVE:
+        return GRACE
+    if order.missed and (order.worked or orderbook.is_disputed(order)):
+        return GRACE_OF_LOST_PROTECTION
+    # What hangs on an entry arrives with it, or never.
+    return GRACE if order.parent is not None else GRACE_OF_PROTECTION
 
 
 def reconcile(book: Book, snapshot: Snapshot, now: datetime) -> list[Command]:

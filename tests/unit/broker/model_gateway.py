@@ -94,6 +94,7 @@ class ModelGateway:
         #: How many it takes and makes inactive: what is behind it refuses them.
         self.makes_inactive = 0
         self.fails_to_validate = 0
+        self.loses = 0
         self.answers_completed = True
         #: Whether a stop is an order on its side, too.
         self.counts_stops = False
@@ -279,6 +280,9 @@ class ModelGateway:
         if self.rejects:
             self.rejects -= 1
             self._refuse(order.ib_order_id, 201, "Order rejected - reason: no")
+            return
+        if self.loses:
+            self.loses -= 1
             return
         if self.fails_to_validate:
             self.fails_to_validate -= 1

@@ -185,6 +185,9 @@ class AnyStory:
     def makes_inactive(self, dice: random.Random) -> None:
         self.story.gateway.makes_inactive = dice.randint(1, 3)
 
+    def loses(self, dice: random.Random) -> None:
+        self.story.gateway.loses = dice.randint(1, 3)
+
     def fails_to_validate(self, dice: random.Random) -> None:
         self.story.gateway.fails_to_validate = dice.randint(1, 3)
 
@@ -309,7 +312,8 @@ class AnyStory:
 
     def _come_to_rest(self) -> None:
         story, gateway = self.story, self.story.gateway
-        gateway.rejects = gateway.fails_to_validate = gateway.makes_inactive = 0
+        gateway.rejects = gateway.makes_inactive = 0
+        gateway.fails_to_validate = gateway.loses = 0
         gateway.answers_completed = story.flows = True
         if story.book.degraded and story.is_connected:
             story.hear(LinkRestored())
@@ -461,6 +465,7 @@ WEIGHTS: dict[Step, int] = {
     AnyStory.rejects: 1,
     AnyStory.makes_inactive: 1,
     AnyStory.fails_to_validate: 1,
+    AnyStory.loses: 1,
     AnyStory.quotes: 3,
     AnyStory.withholds_completed: 1,
     AnyStory.connects: 14,

@@ -541,6 +541,19 @@ def test_a_stop_that_the_gateway_lost_is_placed_anew_after_two_looks_a_second_ap
     assert story.gateway.stops(story.con_id) == 2
 
 
+def test_a_stop_that_nobody_answers_is_placed_anew_within_three_seconds() -> None:
+    story = opened()
+    story.gateway.end(story.at_gateway(Purpose.STOP_LOSS))
+    story.gateway.loses = 3
+    story.settle()
+
+    story.wait(1.75)
+    assert story.order(Purpose.STOP_LOSS, 1).status is OrderStatus.IN_DOUBT
+    story.wait(1)
+    assert story.order(Purpose.STOP_LOSS, 1).status is OrderStatus.ABANDONED
+    assert story.gateway.stops(story.con_id) == 2
+
+
 def test_a_stop_that_the_gateway_could_not_validate_is_placed_anew_within_two_seconds() -> None:
     story = opened()
     story.gateway.fails_to_validate = 1
