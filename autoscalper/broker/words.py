@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from autoscalper.broker.orders import Order, Terms, Trade, describe
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.instruction import (
@@ -143,17 +145,8 @@ def outcome_of(
     decision: any_to_alert.Decision | None,
 ) -> any_to_alert.OutcomeDecided:
     """Return how the alert of a post ended, with everything that decided it."""
-    return any_to_alert.OutcomeDecided(
-        post_id=post.post_id,
-        message_id=post.message_id,
-        channel_name=post.channel_name,
-        author_name=post.author_name,
-        text=post.text,
-        posted_at=post.posted_at,
-        received_at=post.received_at,
-        decided_at=now,
-        understood=understood,
-        outcome=outcome,
+    return replace(
+        any_to_alert.outcome_decided(post, outcome, understood=understood, decided_at=now),
         trade_id=trade.trade_id if trade else None,
         orders=tuple(describe(order) for order in orders),
         ordered_at=orders[0].created_at if orders else None,

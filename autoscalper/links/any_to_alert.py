@@ -24,6 +24,7 @@ from autoscalper.domain.identity import (
 )
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import Outcome
+from autoscalper.domain.post import Post
 from autoscalper.runtime.link import Link
 
 
@@ -77,6 +78,24 @@ class OutcomeDecided(_Notice, frozen=True, kw_only=True, tag=True):
     ordered_at: datetime | None = None
     #: None for what is neither an entry nor an add, or was not measured.
     decision: Decision | None = None
+
+
+def outcome_decided(
+    post: Post, outcome: Outcome, *, understood: str, decided_at: datetime
+) -> OutcomeDecided:
+    """Return that the alert of ``post`` ended, and nothing of a trade."""
+    return OutcomeDecided(
+        post_id=post.post_id,
+        message_id=post.message_id,
+        channel_name=post.channel_name,
+        author_name=post.author_name,
+        text=post.text,
+        posted_at=post.posted_at,
+        received_at=post.received_at,
+        decided_at=decided_at,
+        understood=understood,
+        outcome=outcome,
+    )
 
 
 class OrderChanged(_Notice, frozen=True, kw_only=True, tag=True):

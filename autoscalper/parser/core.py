@@ -16,7 +16,7 @@ from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reader, Reading
-from autoscalper.links.any_to_alert import OutcomeDecided
+from autoscalper.links.any_to_alert import OutcomeDecided, outcome_decided
 from autoscalper.links.ingest_to_parser import PostDeleted
 from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
 
@@ -43,13 +43,16 @@ def answer_post(post: Post, reading: Reading, *, read_by: Reader, read_at: datet
                 read_at=read_at,
             )
         case Ignored(reason=reason):
-            return _outcome(post, "nothing to do", _ignored(reason), read_at)
+            return outcome_decided(
+                post, _ignored(reason), understood="nothing to do", decided_at=read_at
+            )
         case Abstained(multi_leg=named) if named:
             detail = f"multi-leg: {named}, only single options are traded"
             denied = Outcome(kind=OutcomeKind.DENIED, detail=detail)
-            return _outcome(post, named, denied, read_at)
+            return outcome_decided(post, denied, understood=named, decided_at=read_at)
         case Abstained(reason=reason):
-            return _outcome(post, "not sure", _ignored(f"not sure: {reason}"), read_at)
+            ignored = _ignored(f"not sure: {reason}")
+            return outcome_decided(post, ignored, understood="not sure", decided_at=read_at)
         case _:
             assert_never(reading)
 
@@ -78,7 +81,7 @@ def answer_edit(
     if isinstance(reading, Instructed) and isinstance(reading.instruction, OpenTrade | AddToTrade):
         understood = f"NEW {reading.instruction.contract}"
         denied = Outcome(kind=OutcomeKind.DENIED, detail="an edit never opens a position")
-        return _outcome(post, understood, denied, read_at)
+        return outcome_decided(post, denied, understood=understood, decided_at=read_at)
     return answer_post(post, reading, read_by=read_by, read_at=read_at)
 
 
@@ -86,7 +89,8 @@ def answer_deletion(deleted: PostDeleted, heard: Heard | None, *, read_at: datet
     """Return the answer to the deletion of a message of which ``heard`` is kept."""
     post = _deletion(deleted, heard)
     if heard is None or heard.signal_id is None:
-        return _outcome(post, "deleted", _ignored("deleted, and it had asked for nothing"), read_at)
+        ignored = _ignored("deleted, and it had asked for nothing")
+        return outcome_decided(post, ignored, understood="deleted", decided_at=read_at)
     return SignalWithdrawn(signal_id=heard.signal_id, post=post, withdrawn_at=deleted.deleted_at)
 
 
@@ -112,21 +116,6 @@ def _deletion(deleted: PostDeleted, heard: Heard | None) -> Post:
         text="",
         posted_at=deleted.deleted_at,
         received_at=deleted.deleted_at,
-    )
-
-
-def _outcome(post: Post, understood: str, outcome: Outcome, decided_at: datetime) -> OutcomeDecided:
-    return OutcomeDecided(
-        post_id=post.post_id,
-        message_id=post.message_id,
-        channel_name=post.channel_name,
-        author_name=post.author_name,
-        text=post.text,
-        posted_at=post.posted_at,
-        received_at=post.received_at,
-        decided_at=decided_at,
-        understood=understood,
-        outcome=outcome,
     )
 
 

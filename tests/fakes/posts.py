@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from autoscalper.domain.identity import AuthorId, ChannelId, MessageId
 from autoscalper.domain.outcome import Outcome, OutcomeKind
 from autoscalper.domain.post import Post
-from autoscalper.links.any_to_alert import OutcomeDecided
+from autoscalper.links.any_to_alert import OutcomeDecided, outcome_decided
 
 #: A Wednesday, 09:45 in New York.
 NINE_FORTY_FIVE = datetime(2026, 3, 18, 13, 45, tzinfo=UTC)
@@ -47,16 +49,10 @@ def an_outcome(
 ) -> OutcomeDecided:
     """Return the outcome of ``a_post()``; ``fields`` replace the rest of what it says."""
     post = a_post("morning all")
-    given: dict[str, Any] = {
-        "post_id": post.post_id,
-        "message_id": post.message_id,
-        "channel_name": post.channel_name,
-        "author_name": post.author_name,
-        "text": post.text,
-        "posted_at": post.posted_at,
-        "received_at": post.received_at,
-        "decided_at": post.received_at + timedelta(milliseconds=4),
-        "understood": "nothing to do",
-        "outcome": Outcome(kind=kind, detail=detail),
-    }
-    return OutcomeDecided(**(given | fields))
+    decided = outcome_decided(
+        post,
+        Outcome(kind=kind, detail=detail),
+        understood="nothing to do",
+        decided_at=post.received_at + timedelta(milliseconds=4),
+    )
+    return replace(decided, **fields)

@@ -151,17 +151,14 @@ INGEST_TO_PARSER: dict[str, Any] = {
     ),
 }
 
-_DENIED = any_to_alert.OutcomeDecided(
-    post_id=POST.post_id,
-    message_id=POST.message_id,
-    channel_name=POST.channel_name,
-    author_name=POST.author_name,
-    text=POST.text,
-    posted_at=AT,
+_DENIED = replace(
+    any_to_alert.outcome_decided(
+        POST,
+        Outcome(kind=OutcomeKind.DENIED, detail="spread: wide"),
+        understood="open IWM 210.5P",
+        decided_at=AT,
+    ),
     received_at=AT,
-    decided_at=AT,
-    understood="open IWM 210.5P",
-    outcome=Outcome(kind=OutcomeKind.DENIED, detail="spread: wide"),
 )
 
 ANY_TO_ALERT: dict[str, Any] = {
