@@ -91,10 +91,10 @@ class Answers:
             return
         by_grammar = self._by_grammar(message)
         is_held_up = self._is_held_up(message, by_grammar)
-        wants_model = self._needs_model(message, by_grammar)
-        question = self._question(message) if is_held_up or wants_model else None
-        if is_held_up or not self._try(message, by_grammar, question):
-            is_asked = wants_model and question is not None
+        needs_model = self._needs_model(message, by_grammar)
+        question = self._question(message) if is_held_up or needs_model else None
+        if is_held_up or not self._try(message, by_grammar, question, needs_model=needs_model):
+            is_asked = needs_model and question is not None
             self._line.add(Waiting(message=message, question=question, is_asked=is_asked))
         if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
             self._memory.keep_words(message.post)
@@ -138,7 +138,9 @@ class Answers:
         for waiting in self._line.of(channel_id):
             message = waiting.message
             # Once more: what stood before it in line may be what it refers to.
-            if not self._try(message, self._by_grammar(message), waiting.question):
+            by_grammar = self._by_grammar(message)
+            needs_model = self._needs_model(message, by_grammar)
+            if not self._try(message, by_grammar, waiting.question, needs_model=needs_model):
                 self._line.ask(message.post_id)
                 return
             self._line.remove(message.post_id)
@@ -148,8 +150,10 @@ class Answers:
         message: ingest_to_parser.Message,
         by_grammar: Reading,
         question: Question | None,
+        *,
+        needs_model: bool,
     ) -> bool:
-        answer = self._answer(message, by_grammar, question)
+        answer = self._answer(message, by_grammar, question, needs_model=needs_model)
         if answer is None:
             return False
         if isinstance(answer, OutcomeDecided):
@@ -168,13 +172,15 @@ class Answers:
         message: ingest_to_parser.Message,
         by_grammar: Reading,
         question: Question | None,
+        *,
+        needs_model: bool,
     ) -> Answer | None:
         now = self._clock.now()
         if isinstance(message, PostDeleted):
             heard = self._memory.heard(message.message_id)
             return core.answer_deletion(message, heard, read_at=now)
         post = message.post
-        settled = self._settle(message, by_grammar, question)
+        settled = self._settle(post, by_grammar, question, needs_model=needs_model)
         if settled is None:
             return None
         reading, reader = settled.reading, settled.read_by
@@ -190,18 +196,20 @@ class Answers:
 
     def _settle(
         self,
-        message: PostPublished | PostEdited,
+        post: Post,
         by_grammar: Reading,
         question: Question | None,
+        *,
+        needs_model: bool,
     ) -> Settled | None:
-        if not self._needs_model(message, by_grammar):
+        if not needs_model:
             return Settled(by_grammar, Reader.GRAMMAR)
         if question is None:
             return Settled(modes.alone(by_grammar), Reader.GRAMMAR)
         answer = self._unread.get(question.key) or self._memory.model_answer(question.key)
         if answer is None:
             return None
-        return modes.settle(self._mode, by_grammar, self._by_model(message.post, answer))
+        return modes.settle(self._mode, by_grammar, self._by_model(post, answer))
 
     def _needs_model(self, message: ingest_to_parser.Message, by_grammar: Reading) -> bool:
         if isinstance(message, PostDeleted) or self._mode is ParserMode.GRAMMAR:
