@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import assert_never
 
 from autoscalper.domain.marker import PAPER
-from autoscalper.domain.pricing import shown
+from autoscalper.domain.pricing import shown, signed
 from autoscalper.links import any_to_alert
 from autoscalper.links.any_to_alert import (
     CommandAnswered,
@@ -44,7 +43,7 @@ def _rendered(notice: any_to_alert.Message) -> str:
             return (
                 f"trade closed {notice.contract}: {notice.bought_qty} bought at"
                 f" {notice.avg_entry_price}, sold at {notice.avg_exit_price},"
-                f" {_signed(notice.realized)}"
+                f" {signed(notice.realized)}"
             )
         case TradeChanged():
             return (
@@ -88,7 +87,3 @@ def _outcome(decided: OutcomeDecided) -> str:
         f"{decided.outcome}{orders} - {decided.author_name} in {decided.channel_name}:"
         f' "{shortened(decided.text)}"'
     )
-
-
-def _signed(dollars: Decimal) -> str:
-    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"

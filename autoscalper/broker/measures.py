@@ -10,9 +10,8 @@ from autoscalper.broker import flatten, trading_day
 from autoscalper.broker.book import Book
 from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Quote, Waiting
-from autoscalper.domain import limits
 from autoscalper.domain.exchange import EXCHANGE_ZONE
-from autoscalper.domain.pricing import ONE_HUNDRED, shown
+from autoscalper.domain.pricing import ONE_HUNDRED, shown, signed
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
 from autoscalper.links.any_to_alert import Decision
@@ -75,7 +74,7 @@ def _room(book: Book, adds_to: Trade | None, settings: BrokerSettings) -> Iterat
 
 def _day(book: Book, settings: BrokerSettings, now: datetime) -> Iterator[str]:
     day = trading_day.today(book, now, settings)
-    yield (f"daily loss: {limits.signed(day.result)} today, ${day.allowed_loss:.2f} may be lost")
+    yield (f"daily loss: {signed(day.result)} today, ${day.allowed_loss:.2f} may be lost")
     yield (
         f"loss streak: {day.losses_in_a_row} losing trades in a row today,"
         f" {settings.max_loss_streak} end the day"

@@ -19,7 +19,7 @@ from autoscalper.broker.orders import Trade
 from autoscalper.broker.records import Phase, Request, Waiting
 from autoscalper.domain.order import Side
 from autoscalper.domain.outcome import OutcomeKind
-from autoscalper.domain.pricing import shown
+from autoscalper.domain.pricing import shown, signed
 from autoscalper.links import alert_to_broker
 from autoscalper.links.alert_to_broker import (
     ChooseTrade,
@@ -165,11 +165,10 @@ def _line_of(book: Book, trade: Trade) -> str:
         closed = endings.result_of(book, trade, trade.closed_at or trade.opened_at)
         if closed is None:
             return f"{trade.contract}: entry called off, nothing was bought"
-        sign = "-" if closed.realized < 0 else "+"
         return (
             f"{trade.contract}: flat, {closed.bought_qty} bought at"
             f" {_price(closed.avg_entry_price)}, sold at {_price(closed.avg_exit_price)},"
-            f" {sign}${abs(closed.realized):.2f}"
+            f" {signed(closed.realized)}"
         )
     held = book.held(trade)
     what = f"selling {held}" if held else "calling off the entry"

@@ -15,7 +15,7 @@ from autoscalper.broker.orders import Trade
 from autoscalper.domain import limits, results
 from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.identity import TradeId
-from autoscalper.domain.pricing import ONE_HUNDRED
+from autoscalper.domain.pricing import ONE_HUNDRED, signed
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.links import any_to_alert
 
@@ -33,7 +33,7 @@ def watch(book: Book, now: datetime) -> None:
         return
     book.end_day(day)
     text = (
-        f"the day's loss is reached: {limits.signed(so_far.result)},"
+        f"the day's loss is reached: {signed(so_far.result)},"
         f" ${so_far.allowed_loss:.2f} may be lost. No new entries today; exits go on"
     )
     level = any_to_alert.Level.WARNING

@@ -11,7 +11,7 @@ import msgspec
 from autoscalper.cli.showing import facts_of, told_in_lines
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.order import Side
-from autoscalper.domain.pricing import shown
+from autoscalper.domain.pricing import shown, signed
 from autoscalper.domain.reading import Reader
 from autoscalper.links import any_to_alert, parser_to_broker
 from autoscalper.links.any_to_alert import (
@@ -131,10 +131,9 @@ def _cost(posted: Decimal, multiplier: Decimal, fills: list[OrderFilled]) -> str
 
 
 def _end(closed: TradeClosed) -> str:
-    sign = "-" if closed.realized < 0 else "+"
     cents = Decimal("0.0001")
     return (
         f"{closed.bought_qty} bought at {shown(closed.avg_entry_price.quantize(cents))}, sold at"
-        f" {shown(closed.avg_exit_price.quantize(cents))}: {sign}${abs(closed.realized):.2f}"
+        f" {shown(closed.avg_exit_price.quantize(cents))}: {signed(closed.realized)}"
         " before commissions"
     )

@@ -15,7 +15,7 @@ from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.instruction import RiskLevel
 from autoscalper.domain.last_day import NO_ENTRIES_BEFORE, is_too_late
-from autoscalper.domain.pricing import ONE_HUNDRED, shown
+from autoscalper.domain.pricing import ONE_HUNDRED, shown, signed
 from autoscalper.domain.profiles import Profile
 from autoscalper.domain.settings import BrokerSettings
 from autoscalper.domain.sizing import Size
@@ -215,11 +215,6 @@ def check_funds(cost: Decimal, available: Decimal | None) -> list[Denial]:
         return []
     numbers = f"one contract costs ${cost:.2f}, ${available:.2f} are available"
     return [Denial(rule=Rule.FUNDS, numbers=numbers)]
-
-
-def signed(dollars: Decimal) -> str:
-    """Return dollars with their sign."""
-    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"
 
 
 def check_last_day(now: datetime, flatten: datetime) -> list[Denial]:

@@ -55,6 +55,11 @@ def shown(price: Decimal) -> str:
     return exact if len(exact.partition(".")[2]) > 2 else f"{price:.2f}"
 
 
+def signed(dollars: Decimal) -> str:
+    """Return an amount of dollars with its sign and cents: ``+$12.50``, ``-$3.00``."""
+    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.2f}"
+
+
 def entry_limit(
     posted: Decimal, ask: Decimal | None, chase: Decimal, chase_percent: Decimal, ticks: Ticks
 ) -> Decimal:

@@ -13,6 +13,7 @@ from autoscalper.domain.pricing import (
     default_target,
     entry_limit,
     shown,
+    signed,
 )
 
 PENNIES = Ticks(bands=(TickBand(low_edge=Decimal(0), increment=Decimal("0.01")),))
@@ -58,6 +59,14 @@ def test_a_price_is_shown_with_cents_and_more_only_where_there_is_more(
     price: str, text: str
 ) -> None:
     assert shown(Decimal(price)) == text
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [("12.5", "+$12.50"), ("-3", "-$3.00"), ("0", "+$0.00"), ("1234", "+$1234.00")],
+)
+def test_an_amount_is_shown_with_its_sign_before_the_dollar(dollars: str, text: str) -> None:
+    assert signed(Decimal(dollars)) == text
 
 
 def limit(posted: str, ask: str | None, ticks: Ticks = PENNIES) -> Decimal:
