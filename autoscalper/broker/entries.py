@@ -33,7 +33,7 @@ from autoscalper.broker.targets import prices_above, with_targets
 from autoscalper.broker.words import understood_as
 from autoscalper.domain import limits, pricing
 from autoscalper.domain.contract import OptionContract
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.instruction import (
     AddToTrade,
     Instruction,
@@ -139,7 +139,7 @@ def contract_named(signal: SignalIssued, default: DefaultExpiry) -> OptionContra
     if expiry is None:
         if default is DefaultExpiry.REJECT:
             return None
-        expiry = signal.post.posted_at.astimezone(EXCHANGE_ZONE).date()
+        expiry = exchange_day(signal.post.posted_at)
     return OptionContract(
         underlying=terms.underlying, expiry=expiry, strike=terms.strike, right=terms.right
     )

@@ -9,7 +9,7 @@ from typing import Protocol, assert_never
 
 from msgspec.structs import replace
 
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.identity import ChannelId, PostId, SignalId
 from autoscalper.domain.instruction import CloseTrade, MoveStop, TrimTrade
 from autoscalper.domain.post import Post
@@ -273,7 +273,7 @@ class Answers:
 
 
 def _day(post: Post) -> date:
-    return post.posted_at.astimezone(EXCHANGE_ZONE).date()
+    return exchange_day(post.posted_at)
 
 
 def _word(answer: Answer) -> str:
