@@ -40,6 +40,8 @@ def forget(book: Book, now: datetime) -> None:
     _drop(book.heard, lambda _, heard_at: heard_at < heard_since)
     _drop(book.recent_alerts, lambda _, posted_at: posted_at < brief)
     _drop(book.requests, lambda _, request: _is_over(request, heard_since))
+    # What still stays as it is will be warned of again, and the log knows that it was told.
+    book.warned.clear()
     _drop(book.contracts, lambda each, _: each not in needed and is_past(each.expiry, now))
 
 

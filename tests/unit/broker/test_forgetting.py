@@ -123,3 +123,18 @@ def test_what_was_told_of_a_forgotten_trade_goes_with_it() -> None:
     forgetting.forget(story.book, story.now + timedelta(days=3))
     assert not story.book.told
     assert not story.book.told_orders
+
+
+def test_what_was_warned_of_is_warned_of_again_under_the_key_that_the_log_knows() -> None:
+    story = opened()
+    book = story.book
+    book.take_changes()
+    book.warn("no stop", "a position has no stop", story.now)
+    book.warn("no stop", "a position has no stop", story.now)
+    ((first, _),) = book.take_changes().notices
+
+    forgetting.forget(book, story.now + timedelta(days=1))
+    assert not book.warned
+    book.warn("no stop", "a position has no stop", story.now + timedelta(days=1))
+    ((second, _),) = book.take_changes().notices
+    assert first == second
