@@ -6,6 +6,7 @@ or that should be sold and is not, must not be known to the records alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from autoscalper.broker.book import Book
@@ -21,31 +22,29 @@ PATIENCE = timedelta(seconds=15)
 
 def tell(book: Book, now: datetime) -> None:
     """Tell of what has been without a stop, or unsold, for too long."""
+    since, book.lookout.overdue_since = book.lookout.overdue_since, {}
     if book.phase is not Phase.TRADING or book.degraded:
-        book.lookout.overdue_since = {}
         return
     for trade in book.open_trades():
-        _look_at(book, trade, now)
+        _look_at(book, trade, since, now)
 
 
-def _look_at(book: Book, trade: Trade, now: datetime) -> None:
+def _look_at(book: Book, trade: Trade, since: Mapping[str, datetime], now: datetime) -> None:
     held = book.held(trade)
     live = [order for order in book.orders_of(trade) if order.is_live]
     selling = sum(order.leaves_qty for order in live if order.purpose is Purpose.EXIT)
     naked = held - covered_by(live) - selling
-    if began := _overdue(book, f"naked {trade.trade_id}", now, is_so=naked > 0):
+    if naked > 0:
         text = f"{naked} of {trade.contract} have no stop: protect or close them by hand"
-        book.warn(f"naked {trade.trade_id} {began.isoformat()}", text, now)
+        _tell(book, f"naked {trade.trade_id}", text, since, now)
     unsold = held - trade.hold - selling
-    if began := _overdue(book, f"unsold {trade.trade_id}", now, is_so=unsold > 0):
+    if unsold > 0:
         text = f"{unsold} of {trade.contract} should be sold and are not: close them by hand"
-        book.warn(f"unsold {trade.trade_id} {began.isoformat()}", text, now)
+        _tell(book, f"unsold {trade.trade_id}", text, since, now)
 
 
-def _overdue(book: Book, fault: str, now: datetime, *, is_so: bool) -> datetime | None:
-    """Return since when a fault is there, None if it is not or not for long."""
-    if not is_so:
-        book.lookout.overdue_since.pop(fault, None)
-        return None
-    began = book.lookout.overdue_since.setdefault(fault, now)
-    return began if now - began >= PATIENCE else None
+def _tell(book: Book, fault: str, text: str, since: Mapping[str, datetime], now: datetime) -> None:
+    began = min(since.get(fault, now), now)
+    book.lookout.overdue_since[fault] = began
+    if now - began >= PATIENCE:
+        book.warn(f"{fault} {began.isoformat()}", text, now)

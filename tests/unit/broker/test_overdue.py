@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from autoscalper.broker import overdue
 from autoscalper.broker.overdue import PATIENCE
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.order import Purpose
@@ -69,3 +74,24 @@ def test_without_the_gateway_the_outage_is_told_and_not_this() -> None:
     story.lose()
     story.wait(60)
     assert story.reports() == []
+
+
+def test_a_fault_ends_with_its_trade() -> None:
+    story, _ = deaf_story()
+    story.exit()
+    story.wait(2)
+    assert story.book.lookout.overdue_since
+
+    story.book.put_trade(replace(story.trade, closed_at=story.now))
+    overdue.tell(story.book, story.now)
+    assert not story.book.lookout.overdue_since
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    story, _ = deaf_story()
+    story.exit()
+    story.wait(2)
+    story.now -= timedelta(hours=1)
+    story.wait(SECONDS + 2)
+    (said,) = story.reports()
+    assert "should be sold and are not" in said
