@@ -98,8 +98,11 @@ class Home:
 
     def refused(self, process: str, **settings: str) -> tuple[int, str]:
         """Return exit code and standard error of a ``process`` that does not start."""
-        child = self.launch(process, settings)
-        _, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+        with self.launch(process, settings) as child:
+            try:
+                _, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+            finally:
+                child.kill()
         return child.returncode, complaint
 
     def arm(self, point: str) -> None:
