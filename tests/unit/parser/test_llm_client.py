@@ -16,9 +16,10 @@ from autoscalper.domain.settings import ParserSettings, Secret
 from autoscalper.parser.claims import Claim, Deed, Unread
 from autoscalper.parser.llm_client import LlmClient
 from autoscalper.parser.questions import Question
-from autoscalper.runtime.clock import SystemClock
+from autoscalper.runtime.clock import Clock, SystemClock
 from tests.fakes.home import until
 from tests.fakes.model_servers import ModelServer, a_claim, aimock, error, fixture, llmock
+from tests.fakes.posts import FixedClock
 from tests.fakes.tcp_relay import a_relay
 
 FIXTURES = [
@@ -33,8 +34,10 @@ FIXTURES = [
     fixture("declined", {"content": a_claim(), "finishReason": "content_filter"}),
     fixture("garbled", "x", malformedRate=1),
     fixture("hung up", "x", disconnectRate=1),
-    fixture("slow", a_claim(), latencyMs=5000),
+    fixture("slow", a_claim(), latencyMs=30_000),
 ]
+#: For an answer, where time is not what is tested: more than a busy machine takes.
+AMPLE = "40"
 EXIT = a_claim(deed="exit", words="bye", underlying="KO")
 
 
@@ -51,20 +54,22 @@ def scripted() -> Iterator[ModelServer]:
 
 
 @asynccontextmanager
-async def a_client(url: str, seconds: str = "4") -> AsyncIterator[LlmClient]:
+async def a_client(
+    url: str, seconds: str = AMPLE, clock: Clock | None = None
+) -> AsyncIterator[LlmClient]:
     settings = ParserSettings(
         anthropic_api_key=Secret("key"),
         anthropic_api_url=url,
         llm_timeout_seconds=Decimal(seconds),
     )
-    client = LlmClient(settings, SystemClock())
+    client = LlmClient(settings, clock or SystemClock())
     try:
         yield client
     finally:
         await client.close()
 
 
-async def answer_of(server: ModelServer, post: str, seconds: str = "4") -> Claim | Unread:
+async def answer_of(server: ModelServer, post: str, seconds: str = AMPLE) -> Claim | Unread:
     async with a_client(server.url, seconds) as client:
         return await client.ask(Question(post=post))
 
@@ -105,7 +110,7 @@ async def test_the_time_for_an_answer_is_a_total(server: ModelServer) -> None:
     started = time.monotonic()
     answer = await answer_of(server, "slow", seconds="0.3")
     assert answer == Unread(reason="did not answer in 0.3 s", is_final=False)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 20
 
 
 async def test_nobody_there_is_told_at_once() -> None:
@@ -125,7 +130,8 @@ async def test_a_long_rest_that_the_service_asks_for_is_kept(server: ModelServer
 
 
 async def test_a_model_that_keeps_failing_is_left_alone(server: ModelServer) -> None:
-    async with a_client(server.url) as client:
+    # The rest of 5 s stays too long to be waited for, however long the failures took.
+    async with a_client(server.url, seconds="9", clock=FixedClock()) as client:
         for number in range(3):
             await client.ask(Question(post=f"overloaded {number}"))
         before = len(server.posts_asked())
