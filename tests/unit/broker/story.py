@@ -138,6 +138,12 @@ class Story:
         self.gateway.inbox, self.gateway.outbox = [], []
         self.hear(GatewayLost(reason="test"))
 
+    def reconnect_holding(self, quantity: int) -> None:
+        """Connect anew to an account that shows so many of the one contract."""
+        self.gateway.positions[self.con_id] = quantity
+        self.lose()
+        self.connect()
+
     def wait(self, seconds: float, step: float = 0.5) -> None:
         """Let time go on in small steps."""
         until = self.now + timedelta(seconds=seconds)
@@ -183,6 +189,15 @@ class Story:
         )
         self.tell(issued)
         return post.post_id
+
+    def post_and_lose(self, instruction: Instruction) -> None:
+        """Post, and lose the connection with the orders on their way to the gateway."""
+        self.flows = False
+        self.post(instruction)
+        self.gateway.take_in()
+        self.hear(*self.gateway.outbox)
+        self.lose()
+        self.flows = True
 
     def tell(self, message: parser_to_broker.Message) -> None:
         """Let a signal arrive, and everything that follows at once."""

@@ -20,7 +20,7 @@ from autoscalper.broker.events import (
 )
 from autoscalper.broker.orders import Terms
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
-from autoscalper.domain.instruction import AddToTrade
+from autoscalper.domain.instruction import AddToTrade, CloseTrade
 from autoscalper.domain.order import OrderStatus, Purpose, Side
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.domain.settings import BrokerSettings
@@ -271,9 +271,7 @@ def test_order_ids_go_on_above_everything_that_was_ever_used() -> None:
 def test_contracts_that_left_the_account_count_only_when_they_stay_away() -> None:
     story = opened()
     story.wait(5)
-    story.gateway.positions[story.con_id] = 1
-    story.lose()
-    story.connect()
+    story.reconnect_holding(1)
     assert story.book.held(story.trade) == 2
     assert story.trade.unseen_at == story.now
 
@@ -285,9 +283,7 @@ def test_contracts_that_left_the_account_count_only_when_they_stay_away() -> Non
 
 def test_positions_that_lag_behind_a_fill_take_no_stop_away() -> None:
     story = opened()
-    story.gateway.positions[story.con_id] = 0
-    story.lose()
-    story.connect()
+    story.reconnect_holding(0)
     story.wait(1)
     story.gateway.positions[story.con_id] = 2
     story.wait(5)
@@ -300,15 +296,11 @@ def test_positions_that_lag_behind_a_fill_take_no_stop_away() -> None:
 def test_contracts_that_are_back_are_ours_again() -> None:
     story = opened()
     story.wait(5)
-    story.gateway.positions[story.con_id] = 1
-    story.lose()
-    story.connect()
+    story.reconnect_holding(1)
     story.wait(4)
     assert story.book.held(story.trade) == 1
 
-    story.gateway.positions[story.con_id] = 2
-    story.lose()
-    story.connect()
+    story.reconnect_holding(2)
     assert story.book.held(story.trade) == 2
     story.wait(3)
     assert story.gateway.stops(story.con_id) == 2
@@ -316,9 +308,7 @@ def test_contracts_that_are_back_are_ours_again() -> None:
 
 def test_contracts_that_are_not_ours_are_never_touched() -> None:
     story = opened()
-    story.gateway.positions[story.con_id] = 7
-    story.lose()
-    story.connect()
+    story.reconnect_holding(7)
     story.exit()
 
     assert story.live() == {"X0": 2}
@@ -326,12 +316,7 @@ def test_contracts_that_are_not_ours_are_never_touched() -> None:
 
 def test_a_lost_exit_is_replaced_at_once_when_the_gateway_would_still_take_its_id() -> None:
     story = opened()
-    story.flows = False
-    story.exit()
-    story.gateway.take_in()
-    story.hear(*story.gateway.outbox)
-    story.lose()
-    story.flows = True
+    story.post_and_lose(CloseTrade())
     assert story.order(Purpose.EXIT).status is OrderStatus.IN_DOUBT
 
     story.wait(0.5)
@@ -344,12 +329,7 @@ def test_a_lost_exit_is_replaced_at_once_when_the_gateway_would_still_take_its_i
 
 def test_a_lost_exit_is_waited_for_when_the_gateway_has_gone_past_its_id() -> None:
     story = opened()
-    story.flows = False
-    story.exit()
-    story.gateway.take_in()
-    story.hear(*story.gateway.outbox)
-    story.lose()
-    story.flows = True
+    story.post_and_lose(CloseTrade())
     story.gateway.next_order_id = IbOrderId(story.gateway.next_order_id + 5)
 
     story.wait(0.5)
@@ -381,12 +361,7 @@ def test_a_stop_that_worked_is_waited_for_even_when_the_gateway_lost_it_and_its_
 
 def test_giving_an_add_up_takes_back_no_more_than_it_asked_for() -> None:
     story = opened(BrokerSettings(max_contracts=4, initial_contracts=2))
-    story.flows = False
-    story.post(AddToTrade(price=Decimal("0.38")))
-    story.gateway.take_in()
-    story.hear(*story.gateway.outbox)
-    story.lose()
-    story.flows = True
+    story.post_and_lose(AddToTrade(price=Decimal("0.38")))
     story.trim()
     assert story.trade.hold == 3
 
@@ -588,14 +563,10 @@ def test_a_stop_that_only_seemed_to_be_lost_is_canceled_when_it_shows_up() -> No
 def test_a_position_that_was_shown_as_gone_is_protected_when_it_is_back() -> None:
     story = opened()
     story.wait(5)
-    story.gateway.positions[story.con_id] = 0
-    story.lose()
-    story.connect()
+    story.reconnect_holding(0)
     story.wait(5)
     assert not story.trade.is_open
-    story.gateway.positions[story.con_id] = 2
-    story.lose()
-    story.connect()
+    story.reconnect_holding(2)
     story.wait(5)
     assert story.gateway.stops(story.con_id) == 2
     assert "are in the account again" in story.reports()[-1]
@@ -604,14 +575,10 @@ def test_a_position_that_was_shown_as_gone_is_protected_when_it_is_back() -> Non
 def test_what_is_bought_by_hand_long_after_is_left_alone() -> None:
     story = opened()
     story.wait(5)
-    story.gateway.positions[story.con_id] = 0
-    story.lose()
-    story.connect()
+    story.reconnect_holding(0)
     story.wait(5)
     story.now += reconcile.RETURNED_WITHIN
-    story.gateway.positions[story.con_id] = 2
-    story.lose()
-    story.connect()
+    story.reconnect_holding(2)
     story.wait(5)
     assert not story.trade.is_open
     assert story.gateway.stops(story.con_id) == 0

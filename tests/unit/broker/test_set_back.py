@@ -30,12 +30,7 @@ def ahead(story: Story) -> list[datetime]:
 
 def test_an_exit_in_doubt_is_not_held_up() -> None:
     story = opened()
-    story.flows = False
-    story.exit()
-    story.gateway.take_in()
-    story.hear(*story.gateway.outbox)
-    story.lose()
-    story.flows = True
+    story.post_and_lose(CloseTrade())
     story.gateway.next_order_id = IbOrderId(story.gateway.next_order_id + 5)
     story.connect()
     story.now -= HOUR
