@@ -158,7 +158,6 @@ async def test_a_command_is_for_both_brokers_and_the_real_one_never_waits_for_th
         stack.server.chats.press(question, "Yes")
         await done(question)
         assert "PAPER" not in question.text
-        stack.thaw("paper")
         stack.home.kill("paper")
         stack.server.chats.say("/status")
         shown = await stack.message("Status", after=question.message_id)

@@ -184,10 +184,6 @@ class Stack:
         """Stop a process in its tracks."""
         os.kill(self.home.running[process].pid, signal.SIGSTOP)
 
-    def thaw(self, process: str) -> None:
-        """Let it go on."""
-        os.kill(self.home.running[process].pid, signal.SIGCONT)
-
     async def start(self, process: str, **settings: str) -> None:
         """Start a process without holding up the stand-in."""
         await asyncio.to_thread(self.home.start, process, **settings)
