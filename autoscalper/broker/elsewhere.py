@@ -49,7 +49,7 @@ def heed(book: Book, message: Message, now: datetime) -> None:
             assert_never(message)
     if not done:
         return
-    then, since = ("on paper", "off") if book.is_paper else ("real", "on paper")
+    then, since = ("on paper", "not on paper") if book.is_paper else ("real", "on paper")
     channel = message.post.channel_name or message.post.channel_id
     text = f"{channel} is {since} now, its trade from before is {then}: {done}"
     book.notify(

@@ -67,6 +67,19 @@ def test_an_exit_reaches_the_trade_from_before_the_mark_and_gets_no_outcome_here
     assert story.reports() == ["room is on paper now, its trade from before is real: closing 2"]
 
 
+def test_a_channel_that_is_taken_off_paper_is_told_as_that() -> None:
+    story = Story(is_paper=True)
+    story.connect()
+    story.post(entry())
+    story.wait(1.5)
+    story.fill(Purpose.ENTRY)
+    story.notices.clear()
+    story.posts_on_paper = False
+    story.exit()
+    (said,) = story.reports()
+    assert said == "room is not on paper now, its trade from before is on paper: closing 2"
+
+
 @pytest.mark.parametrize(
     ("said", "done"),
     [
