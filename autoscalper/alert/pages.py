@@ -147,9 +147,7 @@ def latest_text(latest: Sequence[tuple[int, OutcomeDecided]], marker: str) -> st
     if not latest:
         lines.append("None yet.")
     lines += [
-        f"/why_{number} {clock_time(each.posted_at)} {marked(PAPER, '') if each.is_paper else ''}"
-        f"<b>{each.outcome.kind.value}</b>"
-        f" {escaped(shortened(each.text, 60))}"
+        f"/why_{number} {clock_time(each.posted_at)} {_latest_line(each)}"
         for number, each in latest
     ]
     return fitted(lines)
@@ -293,6 +291,11 @@ def _order_words(order: LiveOrder) -> str:
     at = "at the market" if order.price is None else f"at {shown(order.price)}"
     doubt = " (in doubt)" if order.status.value == "in doubt" else ""
     return f"{order.leaves_qty} {short_contract(order.contract)} {at}{doubt}"
+
+
+def _latest_line(decided: OutcomeDecided) -> str:
+    said = f"<b>{decided.outcome.kind.value}</b> {escaped(shortened(decided.text, 60))}"
+    return marked(PAPER if decided.is_paper else "", said)
 
 
 def _processes_line(view: View) -> str:
