@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TypedDict, Unpack
 
 from msgspec.structs import replace
 
@@ -75,6 +76,16 @@ def entry(contract: OptionContract = CALL, price: str | None = "0.40", **said: o
     """Return an entry, by default two contracts of the call at 0.40."""
     posted = None if price is None else Decimal(price)
     return OpenTrade(contract=named(contract), price=posted, **said)  # type: ignore[arg-type]
+
+
+class Said(TypedDict, total=False):
+    """What a post says beside its instruction, and when it was posted."""
+
+    author: str
+    text: str
+    message_id: str
+    reply_to: str | None
+    posted_at: datetime
 
 
 class Story:
@@ -158,37 +169,33 @@ class Story:
         self.gateway.trail(contract, Decimal(bid))
         self.hear(QuoteChanged(contract=contract, bid=Decimal(bid), ask=Decimal(ask)))
 
-    def post(
-        self,
-        instruction: Instruction,
-        *,
-        author: str = "anna",
-        text: str = "",
-        message_id: str = "",
-        reply_to: str | None = None,
-        posted_at: datetime | None = None,
-    ) -> PostId:
+    def post(self, instruction: Instruction, **said: Unpack[Said]) -> PostId:
         """Have a trader post ``instruction``, and return the post's id."""
+        signal = self.signal(instruction, **said)
+        self.tell(signal)
+        return signal.post.post_id
+
+    def signal(self, instruction: Instruction, **said: Unpack[Said]) -> SignalIssued:
+        """Return the signal of a post that nobody hears yet."""
         self._posts += 1
+        author, reply_to = said.get("author", "anna"), said.get("reply_to")
         post = Post(
-            message_id=MessageId(message_id or f"m{self._posts}"),
+            message_id=MessageId(said.get("message_id", f"m{self._posts}")),
             channel_id=ChannelId("room"),
             author_id=AuthorId(author),
             author_name=author,
-            text=text or f"post {self._posts}",
-            posted_at=posted_at or self.now,
+            text=said.get("text", f"post {self._posts}"),
+            posted_at=said.get("posted_at", self.now),
             received_at=self.now,
             reply_to=MessageId(reply_to) if reply_to else None,
         )
-        issued = SignalIssued(
+        return SignalIssued(
             signal_id=SignalId(post.post_id),
             post=post,
             instruction=instruction,
             read_by=Reader.GRAMMAR,
             read_at=self.now + timedelta(microseconds=self._posts),
         )
-        self.tell(issued)
-        return post.post_id
 
     def post_and_lose(self, instruction: Instruction) -> None:
         """Post, and lose the connection with the orders on their way to the gateway."""

@@ -30,10 +30,10 @@ from autoscalper.broker.events import (
 )
 from autoscalper.broker.records import Phase
 from autoscalper.domain.identity import ConId
+from autoscalper.domain.instruction import CloseTrade
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import any_to_alert
-from autoscalper.links.parser_to_broker import Message
 from tests.unit.broker.story import CALL, PUT, Story, entry, opened
 
 
@@ -249,11 +249,8 @@ def test_of_what_came_together_the_exit_leaves_before_the_entry() -> None:
     details = replace(story.book.contracts[CALL], con_id=ConId(99))
     story.book.put_contract(PUT, details)
     story.quote("0.54", "0.55", PUT)
-    heard: list[Message] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry(PUT, price="0.55"), author="ben")
-    story.exit()
-    signals = [SignalArrived(message=each) for each in heard]
+    came = (story.signal(entry(PUT, price="0.55"), author="ben"), story.signal(CloseTrade()))
+    signals = [SignalArrived(message=each) for each in came]
     left = [type(each) for each in decide_signals(story.book, signals, story.now)]
     assert left.index(CancelOrder) < left.index(PlaceOrders)
 
@@ -263,11 +260,8 @@ def test_a_signal_leaves_the_other_trades_to_the_clock() -> None:
     story.wait(2)
     story.book.put_trade(replace(story.trade, hold=0))
     story.book.at_hand.take_unsettled()
-    heard: list[Message] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry(PUT, price="0.55"), author="ben")
-    signals = [SignalArrived(message=each) for each in heard]
-    looked_at = decide_signals(story.book, signals, story.now)
+    signal = SignalArrived(message=story.signal(entry(PUT, price="0.55"), author="ben"))
+    looked_at = decide_signals(story.book, [signal], story.now)
     assert not any(isinstance(each, CancelOrder) for each in looked_at)
     by_the_clock = decide(story.book, ClockTicked(), story.now)
     assert any(isinstance(each, CancelOrder) for each in by_the_clock)

@@ -10,7 +10,6 @@ from autoscalper.broker import correlate
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.instruction import CloseTrade
 from autoscalper.domain.order import Purpose
-from autoscalper.links.parser_to_broker import SignalIssued
 from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, entry, named
 
 
@@ -65,13 +64,13 @@ def test_another_author_must_name_the_contract_in_full() -> None:
 
 def test_two_posts_of_one_alert_have_one_key_whatever_is_around_it() -> None:
     story = Story()
-    heard: list[SignalIssued] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry(), text="BTO IWM 241c .40")
-    story.post(entry(), text="again: BTO IWM 241c .40 <- in case you missed it")
-    story.post(entry(price="0.41"))
-    story.post(entry(), author="bert")
-    keys = [correlate.entry_key(signal) for signal in heard]
+    signals = (
+        story.signal(entry(), text="BTO IWM 241c .40"),
+        story.signal(entry(), text="again: BTO IWM 241c .40 <- in case you missed it"),
+        story.signal(entry(price="0.41")),
+        story.signal(entry(), author="bert"),
+    )
+    keys = [correlate.entry_key(signal) for signal in signals]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
-    assert heard[0].instruction.contract.strike == Decimal(241)
+    assert signals[0].instruction.contract.strike == Decimal(241)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,13 +91,22 @@ class Watching:
 
 
 def a_signal() -> SignalIssued:
-    story = Story()
-    heard: list[object] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry())
-    (signal,) = heard
-    assert isinstance(signal, SignalIssued)
-    return signal
+    return Story().signal(entry())
+
+
+@asynccontextmanager
+async def working(*tasks: Awaitable[None]) -> AsyncIterator[None]:
+    running = asyncio.gather(*tasks)
+    try:
+        yield
+    finally:
+        await stopped(running)
+
+
+async def stopped(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: Store) -> None:
@@ -107,12 +116,8 @@ async def test_an_order_reaches_the_gateway_after_its_intent_is_on_disk(store: S
     gateway = Watching(desk, store)
     desk.hear(GatewayConnected(account="DU1234567"))
     desk.hear(SignalArrived(message=a_signal()))
-    working = asyncio.gather(desk.decide_for(gateway), desk.tick())
-    async with asyncio.timeout(10):
-        await gateway.has_orders.wait()
-    working.cancel()
-    with suppress(asyncio.CancelledError):
-        await working
+    async with working(desk.decide_for(gateway), desk.tick()):
+        await until(gateway.has_orders.is_set, "an entry")
     assert [kept for _, kept in gateway.on_disk] == [True, True, True, True]
 
 
@@ -133,17 +138,6 @@ async def test_an_entry_is_not_decided_before_it_could_leave(store: Store) -> No
         gateway.free = 4
         await until(gateway.has_orders.is_set, "the bracket")
     assert len(gateway.on_disk) == 4
-
-
-@asynccontextmanager
-async def working(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    running = asyncio.gather(*tasks)
-    try:
-        yield
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 async def test_what_cannot_be_kept_is_not_done(
@@ -184,13 +178,11 @@ async def test_the_disk_is_waited_for_with_intents_and_has_the_rest_soon_after(
     gateway = Watching(desk, store)
     desk.hear(GatewayConnected(account="DU1234567"))
     desk.hear(SignalArrived(message=a_signal()))
-    working = asyncio.gather(desk.decide_for(gateway), desk.tick())
-    await until(gateway.has_orders.is_set, "an entry")
-    await until(lambda: not store.is_settled, "a report of it")
-    settling = asyncio.ensure_future(desk.settle())
-    await until(lambda: store.is_settled, "the disk")
-    for each in (working, settling):
-        await stopped(each)
+    async with working(desk.decide_for(gateway), desk.tick()):
+        await until(gateway.has_orders.is_set, "an entry")
+        await until(lambda: not store.is_settled, "a report of it")
+        async with working(desk.settle()):
+            await until(lambda: store.is_settled, "the disk")
     assert waited
     assert all(is_full == must_last for is_full, must_last in waited)
 
@@ -234,12 +226,6 @@ class Operator:
         query = "SELECT position FROM cursors WHERE log = ?"
         row = self._store.execute(query, (alert_to_broker.LINK.name,)).fetchone()
         return int(row[0]) if row else 0
-
-
-async def stopped(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 @asynccontextmanager
@@ -323,11 +309,10 @@ async def test_a_command_does_not_wait_for_what_is_queued(store: Store, tmp_path
 async def test_what_a_command_calls_for_reaches_the_gateway(store: Store, tmp_path: Path) -> None:
     async with an_operator(store, tmp_path) as operator:
         desk, gateway = operator.desk, operator.gateway
-        working = asyncio.gather(desk.decide_for(gateway), desk.tick(), operator.obeying())
         desk.hear(GatewayConnected(account="DU1234567"))
         desk.hear(SignalArrived(message=a_signal()))
-        await until(gateway.has_orders.is_set, "an entry")
-        close = alert_to_broker.CloseTrades(command_id=CommandId("button 1"), given_at=MORNING)
-        operator.give(close)
-        await until(lambda: not gateway.model.live(), "an entry that is called off")
-        await stopped(working)
+        async with working(desk.decide_for(gateway), desk.tick(), operator.obeying()):
+            await until(gateway.has_orders.is_set, "an entry")
+            close = alert_to_broker.CloseTrades(command_id=CommandId("button 1"), given_at=MORNING)
+            operator.give(close)
+            await until(lambda: not gateway.model.live(), "an entry that is called off")
