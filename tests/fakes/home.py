@@ -58,8 +58,9 @@ class Home:
         self.running: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, process: str, *, module: str = "", **settings: str) -> subprocess.Popen[str]:
-        """Start ``process`` and return when it beats; ``module`` is another way to run it,
-        with its arguments.
+        """Start ``process`` and return when it beats.
+
+        ``module`` and its arguments are what runs, if it is not the process's own module.
         """
         (self.run_dir / f"{process}.heartbeat").unlink(missing_ok=True)
         child = self.launch(process, settings, module)

@@ -103,12 +103,12 @@ def test_what_ended_is_found_by_the_time_of_its_end(kept: Stories) -> None:
 
 
 def test_what_is_on_paper_is_a_ledger_of_its_own(kept: Stories) -> None:
-    told, on_paper = kept, TradeId("paper")
+    on_paper = TradeId("paper")
     for notice in (examples.changed(), examples.closed("61")):
-        told.take(notice)
-        told.take(replace(notice, trade_id=on_paper, is_paper=True))
+        kept.take(notice)
+        kept.take(replace(notice, trade_id=on_paper, is_paper=True))
     began = examples.after(-86400)
-    assert [each.trade_id for each in told.since(began)] == [examples.TRADE]
-    assert [each.trade_id for each in told.since(began, is_paper=True)] == [on_paper]
-    assert [each.is_paper for each in told.closed_since(began)] == [False]
-    assert [each.is_paper for each in told.closed_since(began, is_paper=True)] == [True]
+    assert [each.trade_id for each in kept.since(began)] == [examples.TRADE]
+    assert [each.trade_id for each in kept.since(began, is_paper=True)] == [on_paper]
+    assert [each.is_paper for each in kept.closed_since(began)] == [False]
+    assert [each.is_paper for each in kept.closed_since(began, is_paper=True)] == [True]

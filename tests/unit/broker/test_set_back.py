@@ -24,7 +24,7 @@ def ahead(story: Story) -> list[datetime]:
         for order in story.book.orders.values()
         for at in (order.created_at, order.doubted_at, order.asked_at)
     ]
-    noted += [at for trade in story.book.trades.values() for at in (trade.filled_at,)]
+    noted += [trade.filled_at for trade in story.book.trades.values()]
     return [at for at in noted if at is not None and at > story.now]
 
 
