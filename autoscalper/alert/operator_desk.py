@@ -42,6 +42,7 @@ from autoscalper.links.alert_to_broker import (
     ResumeEntries,
     Scope,
     TakeEntry,
+    ToOne,
     answer_to,
 )
 from autoscalper.runtime.clock import Clock
@@ -251,7 +252,7 @@ class OperatorDesk:
         logger.info(
             "command given command_id=%s command=%s", command.command_id, type(command).__name__
         )
-        is_paper = isinstance(command, TakeEntry | ChooseTrade) and command.is_paper
+        is_paper = isinstance(command, ToOne) and command.is_paper
         marker = PAPER if is_paper else self._marker
         html = cards.marked(marker, "Given to the broker, no answer yet.")
         card = Card(html=html, urgent=not is_paper)

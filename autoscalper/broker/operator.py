@@ -28,6 +28,7 @@ from autoscalper.links.alert_to_broker import (
     ResumeEntries,
     Scope,
     TakeEntry,
+    ToOne,
 )
 from autoscalper.links.any_to_alert import CommandState
 
@@ -78,9 +79,7 @@ def take(book: Book, command: alert_to_broker.Message, now: datetime) -> list[Co
 
 
 def _is_meant(book: Book, command: alert_to_broker.Message) -> bool:
-    if isinstance(command, TakeEntry | ChooseTrade):
-        return command.is_paper == book.is_paper
-    return True
+    return not isinstance(command, ToOne) or command.is_paper == book.is_paper
 
 
 def is_offered(waiting: Waiting, now: datetime) -> bool:

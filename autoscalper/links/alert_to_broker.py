@@ -62,18 +62,20 @@ class CloseTrades(_Command, frozen=True, kw_only=True, tag=True):
     positions: tuple[NamedPosition, ...] = ()
 
 
-class _ToOne(_Command, frozen=True, kw_only=True, tag=True):
-    #: Whether it is the paper broker's; the other one's otherwise. All others are for both.
+class ToOne(_Command, frozen=True, kw_only=True, tag=True):
+    """A command that is for one of the two brokers. All others are for both."""
+
+    #: Whether it is the paper broker's; the other one's otherwise.
     is_paper: bool = False
 
 
-class TakeEntry(_ToOne, frozen=True, kw_only=True, tag=True):
+class TakeEntry(ToOne, frozen=True, kw_only=True, tag=True):
     """Order an entry that came too late, now; every limit but its age holds."""
 
     post_id: PostId
 
 
-class ChooseTrade(_ToOne, frozen=True, kw_only=True, tag=True):
+class ChooseTrade(ToOne, frozen=True, kw_only=True, tag=True):
     """Say which trade a post means that left a choice. Its command's id is ``answer_to``."""
 
     question_id: QuestionId
