@@ -91,7 +91,7 @@ class ModelGateway:
         self.now = datetime.min.replace(tzinfo=UTC)
         #: What it refuses and withholds: set by tests.
         self.rejects = 0
-        #: How many it takes and makes inactive: what is behind it refuses them.
+        #: How many, outside a bracket, it takes and makes inactive: what is behind it refuses them.
         self.makes_inactive = 0
         self.fails_to_validate = 0
         self.loses = 0
@@ -304,7 +304,7 @@ class ModelGateway:
             is_staged=is_staged,
             is_crossed=order.oca_group != "" and any(each.cum_qty for each in group),
         )
-        if self.makes_inactive:
+        if self.makes_inactive and not is_staged and not order.parent:
             self.makes_inactive -= 1
             held = self.orders[order.ib_order_id]
             self._tell(held)
