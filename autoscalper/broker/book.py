@@ -12,7 +12,16 @@ from autoscalper.broker import targets
 from autoscalper.broker.at_hand import AtHand
 from autoscalper.broker.events import ContractDetails, Fill, Holding, Snapshot, execution_of
 from autoscalper.broker.orders import Order, Terms, Trade, client_order_id_of, net_qty
-from autoscalper.broker.records import Changes, Lookout, Phase, Question, Quote, Request, Waiting
+from autoscalper.broker.records import (
+    Ahead,
+    Changes,
+    Lookout,
+    Phase,
+    Question,
+    Quote,
+    Request,
+    Waiting,
+)
 from autoscalper.broker.words import outcome_of
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import (
@@ -88,8 +97,11 @@ class Book:
         #: When what is old was last forgotten.
         self.forgot_at: datetime | None = None
         self.quotes: dict[OptionContract, Quote] = {}
+        self.ahead = Ahead()
         #: What quotes are streamed of over the present connection, and when they were last needed.
         self.watched: dict[OptionContract, datetime] = {}
+        #: What IBKR had no line for, and when to ask again.
+        self.lines_refused: dict[OptionContract, datetime] = {}
         #: The last full snapshot, and what filled by contract since it was taken.
         self.snapshot: Snapshot | None = None
         self.filled_since_snapshot: dict[ConId, int] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from autoscalper.broker.events import ContractDetails
@@ -55,6 +57,14 @@ class WatchQuote(msgspec.Struct, frozen=True, kw_only=True):
     anew: bool = False
 
 
+class LearnChain(msgspec.Struct, frozen=True, kw_only=True):
+    """Learn what is listed of an underlying around its price, when there is nothing else to do."""
+
+    underlying: str
+    #: Expiries before it are of no interest.
+    today: date
+
+
 class StopWatching(msgspec.Struct, frozen=True, kw_only=True):
     """Tell the quote of a contract no more."""
 
@@ -78,4 +88,5 @@ Command = (
     | WatchQuote
     | StopWatching
     | TakeSnapshot
+    | LearnChain
 )

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from autoscalper.broker import (
+    ahead,
     elsewhere,
     entries,
     flatten,
@@ -37,6 +38,7 @@ from autoscalper.broker.events import (
     ClockTicked,
     CommandArrived,
     ContractFound,
+    ContractLearned,
     ContractMissing,
     Event,
     FillReported,
@@ -51,6 +53,7 @@ from autoscalper.broker.events import (
     OrderReported,
     PositionReported,
     QuoteChanged,
+    QuoteRefused,
     SignalArrived,
     Snapshot,
     SnapshotTaken,
@@ -62,11 +65,18 @@ from autoscalper.links.parser_to_broker import (
     SignalIssued,
     SignalRevised,
     SignalWithdrawn,
+    TickerMentioned,
 )
 
-#: What changes the trade that it tells of and no other. All are looked at when the clock ticks.
+#: What changes the trade that it tells of at most. All are looked at when the clock ticks.
 OF_ONE_TRADE = (
-    OrderReported | OrderErrored | FillReported | QuoteChanged | BalanceReported | FundsReported
+    OrderReported
+    | OrderErrored
+    | FillReported
+    | QuoteChanged
+    | BalanceReported
+    | FundsReported
+    | ContractLearned
 )
 
 
@@ -123,13 +133,8 @@ def _hear(book: Book, event: Event, now: datetime) -> list[Command]:
             )
         case BalanceReported() | FundsReported() | PositionReported():
             _account(book, event, now)
-        case ContractFound():
-            book.put_contract(event.contract, event.details)
-            if event.instead_of is not None:
-                entries.settle_expiry(book, event.instead_of, event.contract)
-            return [market_data.watch(book, event.contract, event.details, now)]
-        case ContractMissing():
-            entries.deny_contract(book, event.contract, event.reason, now)
+        case ContractFound() | ContractLearned() | ContractMissing() | QuoteRefused():
+            return _contract(book, event, now)
         case ClockTicked():
             return _let_time_pass(book, now)
         case _:
@@ -146,7 +151,33 @@ def _let_time_pass(book: Book, now: datetime) -> list[Command]:
     questions.run_out(book, now)
     flatten.flatten_what_expires(book, now)
     overdue.tell(book, now)
-    return _ask_about_doubts(book, now) + market_data.let_go(book, now)
+    return [
+        *_ask_about_doubts(book, now),
+        *market_data.let_go(book, now),
+        *ahead.look(book, now),
+    ]
+
+
+def _contract(
+    book: Book,
+    event: ContractFound | ContractLearned | ContractMissing | QuoteRefused,
+    now: datetime,
+) -> list[Command]:
+    match event:
+        case ContractFound():
+            ahead.keep(book, event.contract, event.details)
+            if event.instead_of is not None:
+                entries.settle_expiry(book, event.instead_of, event.contract)
+            return [market_data.watch(book, event.contract, event.details, now)]
+        case ContractLearned():
+            return ahead.learn(book, event, now)
+        case ContractMissing():
+            entries.deny_contract(book, event.contract, event.reason, now)
+            return []
+        case QuoteRefused():
+            return market_data.refuse(book, event.contract, now)
+        case _:
+            assert_never(event)
 
 
 def _account(
@@ -196,7 +227,7 @@ def _gateway(
         case GatewayConnected():
             book.account, book.attempts = event.account, 0
             book.sent_before = book.high_water_mark
-            book.watched, book.quotes = {}, {}
+            ahead.begin_anew(book)
             _enter(book, Phase.RECONCILING, f"account {event.account}", now)
             return [_snapshot(book, "connected", now), *_look_up_again(book, now)]
         case GatewayLost():
@@ -212,6 +243,8 @@ def _gateway(
             _enter(book, Phase.RECONCILING, "the gateway lost IBKR's servers", now)
         case LinkRestored():
             book.degraded = False
+            if event.quotes_lost:
+                ahead.begin_anew(book)
             _enter(book, Phase.RECONCILING, "the gateway has IBKR's servers back", now)
             return [_snapshot(book, "link restored", now), *_look_up_again(book, now)]
         case SnapshotTaken():
@@ -222,6 +255,9 @@ def _gateway(
 
 
 def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
+    if isinstance(message, TickerMentioned):
+        ahead.mention(book, message.underlying, message.mentioned_at, now)
+        return []
     # Heard by both brokers, so that no change of a channel's mark brings it back.
     if not book.hear(message.post.post_id, now):
         return []
@@ -230,6 +266,8 @@ def _signal(book: Book, message: Message, now: datetime) -> list[Command]:
         return []
     match message:
         case SignalIssued():
+            underlying = message.instruction.contract.underlying
+            ahead.mention(book, underlying, message.post.posted_at, now)
             return questions.take(book, message, now)
         case SignalRevised():
             commands = questions.revise(book, message, now)

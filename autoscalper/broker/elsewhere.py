@@ -23,14 +23,14 @@ from autoscalper.domain.instruction import (
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links.any_to_alert import Level, Reported
 from autoscalper.links.parser_to_broker import (
-    Message,
+    Signal,
     SignalIssued,
     SignalRevised,
     SignalWithdrawn,
 )
 
 
-def heed(book: Book, message: Message, now: datetime) -> None:
+def heed(book: Book, message: Signal, now: datetime) -> None:
     """Carry out what a post that is not ours to answer means for what is here of its channel.
 
     It gets no outcome here; what was done is told beside it.
@@ -79,7 +79,7 @@ def _unclear(trades: list[Trade]) -> str:
     return f"not clear which is meant of {', '.join(str(trade.contract) for trade in trades)}"
 
 
-def _has_any(book: Book, message: Message) -> bool:
+def _has_any(book: Book, message: Signal) -> bool:
     channel_id = message.post.channel_id
     return any(each.channel_id == channel_id for each in book.open_trades()) or any(
         each.signal.post.channel_id == channel_id for each in book.waiting.values()

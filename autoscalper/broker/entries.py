@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from autoscalper.broker import (
+    ahead,
     averages,
     correlate,
     entry_checks,
@@ -149,6 +150,7 @@ def look_up(
     book: Book, contract: OptionContract, now: datetime, *, or_later: bool = False
 ) -> Command:
     """Return the question for what is not known of ``contract`` yet: its details or its quote."""
+    ahead.need(book, contract, now)
     details = book.contracts.get(contract)
     if details is None or flatten.lacks_hours(book, contract, now):
         return FindContract(contract=contract, or_later=or_later and details is None)

@@ -146,6 +146,9 @@ class LinkDegraded(msgspec.Struct, frozen=True, kw_only=True):
 class LinkRestored(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway has IBKR's servers back (1101, 1102)."""
 
+    #: Whether it does not go on with the quotes that were streamed (1101).
+    quotes_lost: bool = False
+
 
 class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway told everything that it has."""
@@ -189,6 +192,21 @@ class ContractFound(msgspec.Struct, frozen=True, kw_only=True):
     details: ContractDetails
     #: The one that was asked for, where a later expiry was found instead.
     instead_of: OptionContract | None = None
+
+
+class ContractLearned(msgspec.Struct, frozen=True, kw_only=True):
+    """IBKR told of a contract before anybody needs it."""
+
+    contract: OptionContract
+    details: ContractDetails
+    #: Whether it is among the nearest to the price, at the first expiry.
+    is_near: bool
+
+
+class QuoteRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """IBKR streams no quotes of the contract: all market data lines are taken (101)."""
+
+    contract: OptionContract
 
 
 class ContractMissing(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +254,9 @@ Event = (
     | FillReported
     | PositionReported
     | ContractFound
+    | ContractLearned
     | ContractMissing
+    | QuoteRefused
     | QuoteChanged
     | BalanceReported
     | FundsReported

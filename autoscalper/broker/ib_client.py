@@ -10,16 +10,16 @@ import asyncio
 import logging
 import os
 from collections.abc import Iterator
-from itertools import chain, islice
 from typing import Any, assert_never
 
 from ib_async.wrapper import RequestError
 
-from autoscalper.broker import events, foreign_orders, ib_mapping
+from autoscalper.broker import events, foreign_orders, ib_chain, ib_mapping
 from autoscalper.broker.commands import (
     CancelOrder,
     Command,
     FindContract,
+    LearnChain,
     ModifyOrder,
     PlaceForeign,
     PlaceOrders,
@@ -35,7 +35,7 @@ from autoscalper.broker.pacing import Lane
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
 from autoscalper.runtime import crashpoints
-from autoscalper.runtime.backoff import waits
+from autoscalper.runtime.backoff import eager_waits, waits
 from autoscalper.runtime.service import run_until_one_ends
 
 logger = logging.getLogger(__name__)
@@ -63,12 +63,6 @@ SOON_READY_TRIES = 30
 REFUSED_SECONDS = 60.0
 
 
-def waits_until_ready() -> Iterator[float]:
-    """Yield seconds between attempts at a gateway that answers, short ones first."""
-    soon = waits(ABSENT_SECONDS, SOON_READY_SECONDS)
-    return chain(islice(soon, SOON_READY_TRIES), waits(SOON_READY_SECONDS, NOT_READY_SECONDS))
-
-
 class GatewayAbsent(Exception):
     """Nothing that speaks the API answers at the port."""
 
@@ -92,15 +86,16 @@ class IbClient:
         self._account = ""
         self._snapshots: asyncio.Queue[TakeSnapshot] = asyncio.Queue()
         self._lookups: asyncio.Queue[FindContract] = asyncio.Queue()
+        self._chains: asyncio.Queue[LearnChain] = asyncio.Queue()
 
     async def connect_for_ever(self) -> None:
         """Hold a connection; after a loss make a new one, with the same client id, always."""
         absent = waits(ABSENT_SECONDS, ABSENT_SECONDS)
-        not_ready = waits_until_ready()
+        not_ready = _waits_until_ready()
         while True:
             try:
                 if await self._one_connection():
-                    not_ready = waits_until_ready()
+                    not_ready = _waits_until_ready()
                 wait = next(not_ready)
             except GatewayAbsent as error:
                 self._emit(events.GatewayLost(reason=str(error)))
@@ -134,6 +129,8 @@ class IbClient:
                 self._snapshots.put_nowait(command)
             case FindContract():
                 self._lookups.put_nowait(command)
+            case LearnChain():
+                self._chains.put_nowait(command)
             case WatchQuote():
                 named = ib_mapping.contract_of(command.contract, command.details)
                 ib.watch(command.contract, named, anew=command.anew)
@@ -231,10 +228,12 @@ class IbClient:
             await self._log_in(ib)
             self._ib = ib
             self._snapshots, self._lookups = asyncio.Queue(), asyncio.Queue()
+            self._chains = asyncio.Queue()
             self._emit(events.GatewayConnected(account=self._account))
             await run_until_one_ends(
                 snapshots=self._take_snapshots(ib),
                 contracts=self._look_up(ib),
+                chains=ib_chain.learn(ib, self._chains, self._emit),
                 heartbeat=_watch_heartbeat(ib),
                 socket=_watch_socket(ib),
             )
@@ -327,11 +326,14 @@ class IbClient:
             self._emit(events.ContractMissing(contract=asked, reason=chosen))
             return
         rule_id = ib_mapping.market_rule_of(chosen)
-        rule = None if rule_id is None else await ib.reqMarketRuleAsync(rule_id)
+        rule = None if rule_id is None else await ib.rule(rule_id)
         details = ib_mapping.details_of(chosen, rule)
         instead_of = None if contract == asked else asked
-        found_one = events.ContractFound(contract=contract, details=details, instead_of=instead_of)
-        self._emit(found_one)
+        self._emit(events.ContractFound(contract=contract, details=details, instead_of=instead_of))
+
+
+def _waits_until_ready() -> Iterator[float]:
+    return eager_waits(ABSENT_SECONDS, SOON_READY_SECONDS, SOON_READY_TRIES, NOT_READY_SECONDS)
 
 
 async def _watch_heartbeat(ib: IbConnection) -> None:

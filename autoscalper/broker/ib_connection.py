@@ -32,6 +32,8 @@ NOT_READY_CODES = frozenset({326, 10141, 321})
 DEGRADED_CODES = frozenset({1100, 2110})
 DATA_LOST_CODE = 1101
 RESTORED_CODES = frozenset({DATA_LOST_CODE, 1102})
+#: All market data lines are taken.
+NO_LINE_CODE = 101
 
 #: The lanes of messages that say by their number what they are for; any other is a question.
 _LANES = {
@@ -39,6 +41,7 @@ _LANES = {
     "1": Lane.LOOKUP,  # reqMktData
     "2": Lane.LOOKUP,  # cancelMktData
     "9": Lane.LOOKUP,  # reqContractDetails
+    "78": Lane.LOOKUP,  # reqSecDefOptParams
     "91": Lane.LOOKUP,  # reqMarketRule
 }
 
@@ -86,6 +89,10 @@ class PacedClient(Client):
         """Return how many messages of entries could leave now without waiting."""
         return self.pace.room(self._loop.time())
 
+    def is_quiet(self) -> bool:
+        """Return whether a message that nobody waits for would make nobody wait."""
+        return self.pace.is_quiet(self._loop.time())
+
     def _send_due(self) -> None:
         if self._wake is not None:
             self._wake.cancel()
@@ -132,11 +139,24 @@ class IbConnection(ib_async.IB):
         self.open_reports: list[events.OrderReport] = []
         #: A snapshot that only waits for the positions.
         self.snapshot_in_hand: events.Snapshot | None = None
+        self._rules: dict[int, asyncio.Future[list[ib_async.PriceIncrement] | None]] = {}
 
     def end(self, reason: str) -> None:
         """Say that the connection is over or useless, and why."""
         if not self.ended.done():
             self.ended.set_result(reason)
+
+    async def rule(self, rule_id: int) -> list[ib_async.PriceIncrement] | None:
+        """Return a market rule, None if it does not come.
+
+        Whoever wants it while it is asked for gets the same answer: of two questions ib_async
+        hears the answer to the later one only.
+        """
+        asked = self._rules.get(rule_id)
+        if asked is None or asked.done():
+            asked = asyncio.ensure_future(self.reqMarketRuleAsync(rule_id))
+            self._rules[rule_id] = asked
+        return await asyncio.shield(asked)
 
     def watch(
         self, named: OptionContract, contract: ib_async.Contract, *, anew: bool = False
@@ -165,6 +185,16 @@ class IbConnection(ib_async.IB):
         contract = self.quoted.pop(named, None)
         if contract is not None:
             self.cancelMktData(contract)
+
+    def refuse_line(self, request_id: int) -> None:
+        """Tell of what no quotes are streamed, as IBKR has no line for the request."""
+        ticker = self.wrapper.reqId2Ticker.get(request_id)
+        if ticker is None or self.wrapper.ticker2ReqId["mktData"].get(ticker) != request_id:
+            return
+        for named in [each for each, asked in self.quoted.items() if asked == ticker.contract]:
+            self.wrapper.endTicker(ticker, "mktData")
+            del self.quoted[named]
+            self._emit(events.QuoteRefused(contract=named))
 
     def lose_quotes(self) -> None:
         """Forget what was streamed: the gateway does not go on with it by itself (1101)."""
@@ -266,11 +296,14 @@ class _Ear(Wrapper):
             order_id = IbOrderId(reqId)
             error = events.OrderErrored(ib_order_id=order_id, code=errorCode, text=errorString)
             self._emit(error)
+        elif errorCode == NO_LINE_CODE:
+            self._owner.refuse_line(reqId)
         elif errorCode in DEGRADED_CODES:
             self._emit(events.LinkDegraded())
         elif errorCode in RESTORED_CODES:
-            if errorCode == DATA_LOST_CODE:
+            quotes_lost = errorCode == DATA_LOST_CODE
+            if quotes_lost:
                 self._owner.lose_quotes()
-            self._emit(events.LinkRestored())
+            self._emit(events.LinkRestored(quotes_lost=quotes_lost))
         elif reqId < 0 and errorCode in NOT_READY_CODES:
             self._owner.end(f"{errorCode} {errorString}")

@@ -14,7 +14,7 @@ from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.groups import PROTECTIVE
 from autoscalper.broker.ib_hours import closes_at
 from autoscalper.broker.orders import Order, Terms
-from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.contract import OptionContract, Right
 from autoscalper.domain.exchange import EXCHANGE_ZONE
 from autoscalper.domain.identity import ClientOrderId, ConId, ExecId, IbOrderId, PermId
 from autoscalper.domain.order import OrderStatus, OrderType, Side
@@ -45,6 +45,7 @@ _STOP_FIELDS = {"STP": "auxPrice", "TRAIL": "trailStopPrice"}
 #: (IBKR, "One-Cancels All").
 _OCA_REDUCE_WITH_BLOCK = 2
 
+_FRIDAY = 4
 #: IBKR's name of the exchange's zone.
 _EXCHANGE_ZONE_NAME = "US/Eastern"
 
@@ -56,6 +57,12 @@ _UTC_FORM = "%Y%m%d-%H:%M:%S"
 #: settled contract stops trading a day before its expiry.
 _CLASSES = {"SPX": ("SPXW", "SPX"), "NDX": ("NDXP", "NDX"), "RUT": ("RUTW", "RUT")}
 _STANDARD_MULTIPLIER = "100"
+#: Where the indices are quoted whose options are traded.
+_INDICES = {
+    **dict.fromkeys(("SPX", "XSP", "VIX", "DJX"), "CBOE"),
+    **dict.fromkeys(("NDX", "XND"), "NASDAQ"),
+    **dict.fromkeys(("RUT", "MRUT"), "RUSSELL"),
+}
 
 
 def status_of(word: str, cum_qty: float) -> OrderStatus:
@@ -147,6 +154,13 @@ def query_of(contract: OptionContract, *, any_expiry: bool = False) -> ib_async.
     )
 
 
+def underlying_of(symbol: str) -> ib_async.Contract:
+    """Return the question for the stock, fund or index that ``symbol`` names."""
+    if symbol in _INDICES:
+        return ib_async.Index(symbol=symbol, exchange=_INDICES[symbol], currency="USD")
+    return ib_async.Stock(symbol=symbol, exchange="SMART", currency="USD")
+
+
 def choose(
     contract: OptionContract, found: list[ib_async.ContractDetails]
 ) -> ib_async.ContractDetails | str:
@@ -170,6 +184,32 @@ def choose(
     if len(standard) == 1:
         return standard[0]
     return f"{len(standard)} contracts fit and none is the standard class"
+
+
+def around(
+    symbol: str, chains: list[ib_async.OptionChain], price: Decimal, today: date
+) -> list[list[OptionContract]]:
+    """Return what is listed of ``symbol`` by expiry, each the nearest to ``price`` first.
+
+    The expiries are those that alerts mean: the first from ``today`` on, and the first Friday's.
+    """
+    classes = _CLASSES.get(symbol, (symbol,))
+    listed: dict[date, set[Decimal]] = {}
+    for chain in chains:
+        if chain.exchange == "SMART" and chain.tradingClass in classes:
+            strikes = {Decimal(repr(each)).normalize() for each in chain.strikes}
+            for text in chain.expirations:
+                listed.setdefault(_date_of(text), set()).update(strikes)
+    coming = sorted(day for day in listed if day >= today)
+    fridays = [day for day in coming if day.weekday() == _FRIDAY]
+    return [
+        [
+            OptionContract(underlying=symbol, expiry=day, strike=strike, right=right)
+            for strike in sorted(listed[day], key=lambda each: (abs(each - price), each))
+            for right in Right
+        ]
+        for day in dict.fromkeys([*coming[:1], *fridays[:1]])
+    ]
 
 
 def nearest(contract: OptionContract, found: list[ib_async.ContractDetails]) -> OptionContract:
@@ -322,5 +362,8 @@ def _set_stop(sent: ib_async.Order, order: Order, terms: Terms) -> None:
 
 
 def _expiry_of(contract: ib_async.Contract) -> date:
-    text = contract.lastTradeDateOrContractMonth[:8]
+    return _date_of(contract.lastTradeDateOrContractMonth)
+
+
+def _date_of(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:8]))

@@ -16,6 +16,9 @@ from autoscalper.domain.identity import IbOrderId
 SPAN = 1.0
 #: The messages of the largest bracket: entry, target, stop and the sale for the last day.
 BRACKET = 4
+#: The messages of a second while it is quiet: of IBKR's rate entries may have 30, which are seven
+#: brackets, and two messages take none of their places.
+QUIET = 1
 #: Room where nothing limits it.
 BOUNDLESS = 1_000_000
 
@@ -88,6 +91,12 @@ class Pace:
         before = [lane for lane in Lane if lane <= Lane.ENTRY]
         used = len(self._left) + sum(len(self._waiting[lane]) for lane in before)
         return max(self._most[Lane.ENTRY] - used, 0 if used else BRACKET)
+
+    def is_quiet(self, now: float) -> bool:
+        """Return whether a message that nobody waits for would make nobody wait."""
+        self._forget(now)
+        used = len(self._left) + sum(map(len, self._waiting.values()))
+        return not self._rate or (used <= QUIET and self.room(now) > BRACKET)
 
     def clear(self) -> None:
         """Forget all that waits: the connection that it was for is over."""

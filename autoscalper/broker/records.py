@@ -94,6 +94,20 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return is_meant and self.state is CommandState.UNDER_WAY
 
 
+class Ahead(msgspec.Struct, kw_only=True):
+    """What may be traded next, and what was learned of it. Nothing of it outlives the process."""
+
+    #: When each underlying was last spoken of, and last asked about over this connection.
+    mentioned: dict[str, datetime] = {}
+    asked: dict[str, datetime] = {}
+    #: Contracts whose details no trade needed yet, and the exchange's day that they are of.
+    learned: dict[OptionContract, date] = {}
+    #: Whether IBKR had no line for a quote over this connection.
+    is_crowded: bool = False
+    #: The last day whose usual underlyings were noted.
+    day: date | None = None
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A follow-up that may mean several trades, until somebody says which."""
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from autoscalper.domain.identity import PostId
 from autoscalper.links import parser_to_broker
-from autoscalper.links.parser_to_broker import LINK
+from autoscalper.links.parser_to_broker import LINK, TickerMentioned
 
 
-def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Message | None:
+def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Signal | None:
     """Return the signal that a version of a post gave, None if it gave none or nobody knows."""
     if not path.exists():
         return None
@@ -24,4 +24,5 @@ def signal_of(path: Path, post_id: PostId) -> parser_to_broker.Message | None:
         except sqlite3.OperationalError:
             # Parser has made the file and not yet its tables.
             return None
-    return None if row is None else LINK.decode(bytes(row[0]))
+    message = None if row is None else LINK.decode(bytes(row[0]))
+    return None if isinstance(message, TickerMentioned) else message

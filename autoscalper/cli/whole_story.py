@@ -35,7 +35,7 @@ class WholeStory(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     decided: OutcomeDecided
-    signal: parser_to_broker.Message | None = None
+    signal: parser_to_broker.Signal | None = None
     told: tuple[any_to_alert.Message, ...] = ()
 
 

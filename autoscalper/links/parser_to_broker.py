@@ -1,7 +1,8 @@
-"""parser -> broker: what the trader told us to do.
+"""parser -> broker: what the trader told us to do, and what he may soon speak of.
 
 A log in parser's store, followed by broker, and by the same program once more where channels are on
-paper: each signal says which of the two answers it. Key: the signal's id, which is the post's.
+paper: each signal says which of the two answers it. Key: the signal's id, which is the post's; of a
+mention its ticker and the minutes that it counts for.
 """
 
 from __future__ import annotations
@@ -54,6 +55,15 @@ class SignalWithdrawn(_Signal, frozen=True, kw_only=True, tag=True):
     withdrawn_at: datetime
 
 
-Message = SignalIssued | SignalRevised | SignalWithdrawn
+class TickerMentioned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A post that is no signal names an underlying. Asks for nothing and may be left aside."""
+
+    underlying: str
+    #: When it was posted.
+    mentioned_at: datetime
+
+
+Signal = SignalIssued | SignalRevised | SignalWithdrawn
+Message = Signal | TickerMentioned
 
 LINK: Link[Message] = Link("parser_to_broker", msgspec.msgpack.Decoder(Message))

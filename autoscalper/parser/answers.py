@@ -19,7 +19,7 @@ from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
-from autoscalper.parser import claims, core, guards, modes
+from autoscalper.parser import claims, core, guards, mentions, modes
 from autoscalper.parser.claims import Unread
 from autoscalper.parser.conversation import Conversation
 from autoscalper.parser.core import Answer, Heard
@@ -96,8 +96,16 @@ class Answers:
         if is_held_up or not self._try(message, by_grammar, question, needs_model=needs_model):
             is_asked = needs_model and question is not None
             self._line.add(Waiting(message=message, question=question, is_asked=is_asked))
+        if isinstance(message, PostPublished) and not self.signals.has(message.post_id):
+            self._mention(message.post)
         if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
             self._memory.keep_words(message.post)
+
+    def _mention(self, post: Post) -> None:
+        if self._clock.now() - post.posted_at > mentions.SPAN:
+            return
+        for key, mention in mentions.mentions_in(post):
+            self.signals.append(key, mention)
 
     def tell(self) -> None:
         """Log what was answered since the last call: a line costs as much as the reading."""

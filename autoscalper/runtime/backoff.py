@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import chain, islice
 
 
 def waits(first: float, most: float, *, chance: random.Random | None = None) -> Iterator[float]:
@@ -17,3 +18,11 @@ def waits(first: float, most: float, *, chance: random.Random | None = None) -> 
     while True:
         yield wait * chance.uniform(0.8, 1.0)
         wait = min(wait * 2, most)
+
+
+def eager_waits(first: float, soon: float, tries: int, most: float) -> Iterator[float]:
+    """Yield ``tries`` waits of at most ``soon`` seconds, then such that double up to ``most``.
+
+    For a peer that is expected back within that time, and that somebody needs badly.
+    """
+    return chain(islice(waits(first, soon), tries), waits(soon, most))

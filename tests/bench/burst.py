@@ -95,6 +95,7 @@ def _out_of_order(ground: Ground, posts: Sequence[Written]) -> int:
     for key, _, payload in stamps.rows(ground.data_dir / "parser.db", parser_to_broker.LINK.name):
         if key in places:
             signal = parser_to_broker.LINK.decode(payload)
+            assert not isinstance(signal, parser_to_broker.TickerMentioned)
             channel = signal.post.channel_id
             count += places[key] < latest.get(channel, -1)
             latest[channel] = places[key]

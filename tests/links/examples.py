@@ -141,6 +141,7 @@ PARSER_TO_BROKER: dict[str, Any] = {
     "SignalWithdrawn": parser_to_broker.SignalWithdrawn(
         signal_id=SignalId("1201.1"), post=POST, withdrawn_at=AT
     ),
+    "TickerMentioned": parser_to_broker.TickerMentioned(underlying="IWM", mentioned_at=AT),
 }
 
 INGEST_TO_PARSER: dict[str, Any] = {

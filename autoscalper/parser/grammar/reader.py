@@ -7,14 +7,18 @@ from datetime import date
 from autoscalper.domain.instruction import AddToTrade, OpenTrade
 from autoscalper.domain.reading import Abstained, Ignored, Instructed, Reading
 from autoscalper.parser.conversation import Conversation
+from autoscalper.parser.grammar.contracts import ticker_at
 from autoscalper.parser.grammar.decide import decide
 from autoscalper.parser.grammar.doubts import MAY_BE_SPREAD
 from autoscalper.parser.grammar.findings import Doubt, Finding, Nothing
 from autoscalper.parser.grammar.normalise import normalise
 from autoscalper.parser.grammar.post import Post, assume_underlying, parse
 from autoscalper.parser.grammar.strategies import is_leg, names_two_strikes, strategy_in
+from autoscalper.parser.grammar.tickers import FUTURES
 from autoscalper.parser.grammar.tokens import MAX_TOKENS
 
+#: A post that names more is a list: nobody trades all of it.
+MOST_NAMED = 3
 #: A longer post is not acted on; Discord itself allows 4000 characters.
 LONGEST_POST = 8000
 
@@ -41,6 +45,16 @@ def read(text: str, *, posted_on: date, conversation: Conversation | None = None
     if multi_leg:
         return Abstained(reason=f"may be {multi_leg}", multi_leg=multi_leg)
     return _reading(found)
+
+
+def underlyings_in(text: str, *, posted_on: date) -> tuple[str, ...]:
+    """Return the underlyings that a post names in whatever way, the first ones, each once."""
+    plain, _ = normalise(text[:LONGEST_POST])
+    post = parse(plain, posted_on)
+    named = [ticker_at(post.tokens, index) for index in range(len(post.tokens))]
+    named += [mention.underlying for mention in post.mentions]
+    once = dict.fromkeys(each for each in named if each is not None and each not in FUTURES)
+    return tuple(once)[:MOST_NAMED]
 
 
 def _multi_leg(post: Post, found: Finding | Doubt | Nothing) -> str:

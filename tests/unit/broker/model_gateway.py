@@ -15,6 +15,7 @@ from autoscalper.broker.commands import (
     CancelOrder,
     Command,
     FindContract,
+    LearnChain,
     ModifyOrder,
     PlaceForeign,
     PlaceOrders,
@@ -222,14 +223,18 @@ class ModelGateway:
                 self._find(contract, or_later=or_later)
             case StopWatching(contract=contract):
                 self.asks.pop(contract, None)
-            case WatchQuote() if not self.is_quoting:
+            case LearnChain():
                 pass
             case WatchQuote(contract=contract):
-                bid, ask = self._market(contract)
-                self.trail(contract, bid)
-                self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
+                self._quote(contract)
             case TakeSnapshot(number=number):
                 self.outbox.append(SnapshotTaken(snapshot=self.snapshot(number)))
+
+    def _quote(self, contract: OptionContract) -> None:
+        if self.is_quoting:
+            bid, ask = self._market(contract)
+            self.trail(contract, bid)
+            self.outbox.append(QuoteChanged(contract=contract, bid=bid, ask=ask))
 
     def _market(self, contract: OptionContract) -> tuple[Decimal, Decimal]:
         return self.asks.get(contract, (Decimal("0.42"), Decimal("0.43")))

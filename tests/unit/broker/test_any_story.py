@@ -21,7 +21,7 @@ from autoscalper.broker.core import decide
 from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
-from autoscalper.broker.records import Changes, Lookout, Phase
+from autoscalper.broker.records import Ahead, Changes, Lookout, Phase
 from autoscalper.domain import limits
 from autoscalper.domain.contract import ContractTerms
 from autoscalper.domain.identity import ClientOrderId, PostId, TradeId
@@ -379,7 +379,7 @@ class TwoBooks(AnyStory):
         twin = self._reloaded()
         for name, value in vars(self.story.book).items():
             if name not in (*KEPT, "changes", "at_hand") and not name.startswith("_"):
-                is_shared = isinstance(value, dict | Lookout)
+                is_shared = isinstance(value, dict | Lookout | Ahead)
                 setattr(twin, name, deepcopy(value) if is_shared else value)
         # A book that was just loaded would look at every trade.
         twin.at_hand._unsettled = set(self.story.book.at_hand._unsettled)

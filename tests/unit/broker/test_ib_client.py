@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from itertools import islice
 
 import pytest
 from msgspec.structs import replace
@@ -229,17 +228,6 @@ async def test_a_gateway_that_cannot_be_used_yet_is_given_more_and_more_time(cod
 
     async with a_gateway(script) as gateway, listening(gateway.port) as listener:
         await six_attempts(listener)
-
-
-def test_half_a_minute_passes_before_a_gateway_that_answers_is_tried_more_seldom(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ib_client, "NOT_READY_SECONDS", 1.0)
-    soon = list(islice(ib_client.waits_until_ready(), ib_client.SOON_READY_TRIES))
-    assert max(soon) <= ib_client.SOON_READY_SECONDS
-    assert sum(soon) > 20 * ib_client.SOON_READY_SECONDS
-    later = list(islice(ib_client.waits_until_ready(), ib_client.SOON_READY_TRIES + 10))
-    assert max(later) > 0.8 * ib_client.NOT_READY_SECONDS
 
 
 async def test_a_read_only_gateway_is_tried_at_longer_and_longer_intervals() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import ib_async
 import pytest
 from ib_async.objects import Execution
+from msgspec.structs import replace
 
 from autoscalper.broker import events
 from autoscalper.broker.events import Event
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, IbConnection
 from autoscalper.domain.identity import ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus
+from tests.unit.broker.story import CALL
 
 NOTHING_YET = events.Snapshot(
     open_orders=(), fills=(), completed=None, positions={}, next_order_id=IbOrderId(1), number=3
@@ -169,3 +172,50 @@ async def test_a_gateway_that_said_its_version_is_there(ib: IbConnection) -> Non
     before = ib.was_greeted
     ib.wrapper.connectAck()  # type: ignore[no-untyped-call]
     assert (before, ib.was_greeted) == (False, True)
+
+
+async def test_a_line_that_ibkr_does_not_have_is_told_and_can_be_asked_for_again(
+    ib: IbConnection, heard: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(ib.client, "isConnected", lambda: True)
+    monkeypatch.setattr(ib.client, "isReady", lambda: True)
+    monkeypatch.setattr(ib.client, "sendMsg", sent.append)
+    other = replace(CALL, strike=CALL.strike + 1)
+    ib.client.updateReqId(FIRST_REQUEST_ID)  # type: ignore[no-untyped-call]
+    ib.watch(CALL, option(7))
+    ib.watch(other, option(8))
+    request_id = int(sent[0].split("\0")[2])
+    ib.wrapper.error(request_id, 101, "Max number of tickers has been reached", "")
+    ib.wrapper.error(request_id, 101, "Max number of tickers has been reached", "")
+    assert heard == [events.QuoteRefused(contract=CALL)]
+    assert list(ib.quoted) == [other]
+    ib.watch(CALL, option(7))
+    assert len(sent) == 3
+    # What was refused is over.
+    ib.wrapper.error(request_id, 101, "Max number of tickers has been reached", "")
+    assert CALL in ib.quoted
+
+
+async def test_two_who_want_a_market_rule_at_once_both_have_it(
+    ib: IbConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(ib.client, "isConnected", lambda: True)
+    monkeypatch.setattr(ib.client, "isReady", lambda: True)
+    monkeypatch.setattr(ib.client, "sendMsg", sent.append)
+    both = asyncio.gather(ib.rule(26), ib.rule(26))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    rule = [ib_async.PriceIncrement(0, 0.05)]
+    ib.wrapper.marketRule(26, rule)
+    assert list(await both) == [rule, rule]
+    assert len(sent) == 1
+    assert list(await asyncio.gather(ib.rule(26), answer(ib, rule))) == [rule, None]
+    assert len(sent) == 2
+
+
+async def answer(ib: IbConnection, rule: list[ib_async.PriceIncrement]) -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    ib.wrapper.marketRule(26, rule)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
-from autoscalper.broker.commands import StopWatching, WatchQuote
+from msgspec.structs import replace
+
+from autoscalper.broker import market_data
+from autoscalper.broker.commands import Command, StopWatching, WatchQuote
+from autoscalper.broker.events import ContractLearned, QuoteRefused
+from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.order import Purpose
 from tests.unit.broker.story import CALL, Story, entry, opened
 
 ENDED = StopWatching(contract=CALL)
 QUARTER = 15 * 60
+SPARE = replace(CALL, strike=CALL.strike + 1)
+
+
+def learned(story: Story, contract: OptionContract) -> None:
+    details = story.book.contracts[CALL]
+    story.hear(ContractLearned(contract=contract, details=details, is_near=True))
+    story.settle()
 
 
 def test_the_quote_of_an_open_trade_goes_on() -> None:
@@ -72,3 +85,69 @@ def test_a_quote_that_is_too_old_is_asked_for_anew_and_awaited() -> None:
     story.flows = True
     story.settle()
     assert story.order(Purpose.ENTRY).terms.limit_price == Decimal("0.37")
+
+
+def refused(story: Story, contract: OptionContract = CALL) -> list[Command]:
+    story.commands.clear()
+    return story.hear(QuoteRefused(contract=contract))
+
+
+def test_where_ibkr_has_no_line_others_are_given_back_and_it_is_asked_again() -> None:
+    story = opened()
+    learned(story, SPARE)
+    assert refused(story) == [StopWatching(contract=SPARE)]
+    assert not story.book.watched
+
+    story.wait(1)
+    assert [each.contract for each in story.commands if isinstance(each, WatchQuote)] == [CALL]
+    learned(story, SPARE)
+    assert SPARE not in story.book.watched
+    story.lose()
+    story.connect()
+    learned(story, SPARE)
+    assert SPARE in story.book.watched
+
+
+def test_where_ibkr_has_no_line_and_nothing_can_be_given_back_it_is_asked_seldom() -> None:
+    story = opened()
+    for _ in range(2):
+        assert refused(story) == []
+        story.wait(9)
+        assert CALL not in story.book.watched
+        story.wait(2)
+        assert CALL in story.book.watched
+
+
+def test_what_nothing_needs_is_not_asked_for_again() -> None:
+    story = opened()
+    learned(story, SPARE)
+    refused(story, SPARE)
+    story.wait(30)
+    assert SPARE not in story.book.watched
+    assert CALL in story.book.watched
+    assert not any(isinstance(each, StopWatching) for each in story.commands)
+
+
+def test_an_entry_behind_learned_quotes_at_the_limit_of_lines_is_priced_by_its_quote() -> None:
+    story = opened()
+    learned(story, SPARE)
+    other = replace(CALL, strike=CALL.strike + 2)
+    story.gateway.asks[other] = (Decimal("0.36"), Decimal("0.37"))
+    story.gateway.is_quoting = False
+    story.post(entry(other, price="0.41"))
+    refused(story, other)
+    story.gateway.is_quoting = True
+    story.wait(0.75, step=0.25)
+    orders = [each for each in story.book.orders.values() if each.contract == other]
+    assert orders[0].terms.limit_price == Decimal("0.37")
+
+
+def test_of_many_quotes_those_that_were_needed_last_go_on() -> None:
+    story = opened()
+    for number in range(market_data.MOST_LINES + 5):
+        story.post(entry(replace(CALL, strike=Decimal(300 + number)), price="0.10"))
+        story.now += timedelta(seconds=1)
+    story.wait(0.5)
+    assert len(story.book.watched) == market_data.MOST_LINES
+    assert CALL in story.book.watched
+    assert min(each.strike for each in story.book.watched if each != CALL) == 306

@@ -8,6 +8,7 @@ import pytest
 
 from autoscalper.broker.pacing import BOUNDLESS, BRACKET, Lane, Pace
 from autoscalper.domain.identity import IbOrderId
+from autoscalper.domain.settings import BrokerSettings
 
 
 def filled(rate: int = 45, **waiting: int) -> Pace:
@@ -114,3 +115,43 @@ def test_no_second_has_more_than_the_rate_and_everything_leaves(seed: int) -> No
         times += [now] * len(left)
     assert len(times) == number
     assert all(each >= times[place - rate] + 1 for place, each in enumerate(times) if place >= rate)
+
+
+def said_while_quiet(pace: Pace, now: float) -> int:
+    said = 0
+    while pace.is_quiet(now):
+        pace.put("nobody waits for it", Lane.LOOKUP)
+        pace.take(now)
+        said += 1
+        assert said < 100
+    return said
+
+
+@pytest.mark.parametrize("size", [3, BRACKET])
+def test_what_is_said_while_it_is_quiet_takes_no_brackets_place(size: int) -> None:
+    def brackets(pace: Pace) -> int:
+        count = 0
+        while pace.room(0.0) >= BRACKET:
+            for _ in range(size):
+                pace.put("entry", Lane.ENTRY)
+            pace.take(0.0)
+            count += 1
+        return count
+
+    rate = BrokerSettings().ibkr_max_messages
+    busy = Pace(rate)
+    assert said_while_quiet(busy, 0.0) == 2
+    assert brackets(busy) == brackets(Pace(rate)) > 5
+
+
+def test_it_is_quiet_again_a_second_after_others_spoke() -> None:
+    pace = filled(entry=1, lookup=1)
+    assert not pace.is_quiet(0.0)
+    pace.take(0.0)
+    assert not pace.is_quiet(0.9)
+    assert pace.is_quiet(1.0)
+
+
+def test_a_line_that_is_as_slow_as_a_bracket_is_long_is_never_quiet() -> None:
+    assert said_while_quiet(Pace(6), 0.0) == 0
+    assert Pace(0).is_quiet(0.0)

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from autoscalper.domain.reading import Ignored, Instructed, Reading
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
-from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
+from autoscalper.links.parser_to_broker import (
+    SignalIssued,
+    SignalRevised,
+    SignalWithdrawn,
+    TickerMentioned,
+)
 from autoscalper.parser import line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.conversation import Conversation
@@ -62,7 +67,14 @@ class Desk:
                 self.answers.take(message)
 
     @property
-    def signals(self) -> list[parser_to_broker.Message]:
+    def signals(self) -> list[parser_to_broker.Signal]:
+        return [each for each in self._sent() if not isinstance(each, TickerMentioned)]
+
+    @property
+    def mentioned(self) -> list[str]:
+        return [each.underlying for each in self._sent() if isinstance(each, TickerMentioned)]
+
+    def _sent(self) -> list[parser_to_broker.Message]:
         entries = self.answers.signals.read(0, 100)
         return [parser_to_broker.LINK.decode(payload) for _, payload in entries]
 
@@ -79,8 +91,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     store.close()
 
 
-def published(text: str) -> PostPublished:
-    return PostPublished(post=a_post(text))
+def published(text: str, message_id: str = "101") -> PostPublished:
+    return PostPublished(post=a_post(text, message_id=message_id))
 
 
 def edited(text: str, version: int = 2) -> PostEdited:
@@ -206,6 +218,21 @@ def test_a_post_is_read_with_what_its_channel_leaves_unsaid(desk: Desk) -> None:
     desk.take(PostPublished(post=room))
     desk.take(PostPublished(post=replace(room, message_id=MessageId("2"), channel_name="else")))
     assert assumed == ["SPX", None]
+
+
+def test_what_is_no_signal_and_names_an_underlying_is_a_mention_once_in_some_minutes(
+    desk: Desk,
+) -> None:
+    desk.take(published("watching IWM here"), published("IWM still", message_id="102"))
+    desk.take(published("BTO SPY 560c 0.88", message_id="103"))
+    assert desk.mentioned == ["IWM"]
+    assert len(desk.outcomes) == 2
+
+
+def test_what_was_said_long_ago_is_no_mention(desk: Desk) -> None:
+    long_ago = NINE_FORTY_FIVE - timedelta(minutes=6)
+    desk.take(PostPublished(post=replace(a_post("watching IWM here"), posted_at=long_ago)))
+    assert desk.mentioned == []
 
 
 @pytest.mark.parametrize("are_orders_real", [True, False])

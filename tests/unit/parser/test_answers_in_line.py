@@ -20,7 +20,12 @@ from autoscalper.domain.settings import ParserMode
 from autoscalper.links import any_to_alert, ingest_to_parser, parser_to_broker
 from autoscalper.links.any_to_alert import OutcomeDecided
 from autoscalper.links.ingest_to_parser import PostDeleted, PostEdited, PostPublished
-from autoscalper.links.parser_to_broker import SignalIssued, SignalRevised, SignalWithdrawn
+from autoscalper.links.parser_to_broker import (
+    SignalIssued,
+    SignalRevised,
+    SignalWithdrawn,
+    TickerMentioned,
+)
 from autoscalper.parser import line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.claims import Answer, Claim, Deed, Unread
@@ -91,7 +96,14 @@ class Desk:
         return [each.post for each in self.answers.questions()]
 
     @property
-    def signals(self) -> list[parser_to_broker.Message]:
+    def signals(self) -> list[parser_to_broker.Signal]:
+        return [each for each in self._sent() if not isinstance(each, TickerMentioned)]
+
+    @property
+    def mentioned(self) -> list[str]:
+        return [each.underlying for each in self._sent() if isinstance(each, TickerMentioned)]
+
+    def _sent(self) -> list[parser_to_broker.Message]:
         entries = self.answers.signals.read(0, 100)
         return [parser_to_broker.LINK.decode(payload) for _, payload in entries]
 

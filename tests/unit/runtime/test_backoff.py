@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from autoscalper.runtime.backoff import waits
+from autoscalper.runtime.backoff import eager_waits, waits
 
 
 class NoChance(random.Random):
@@ -37,3 +37,10 @@ def test_two_who_lost_the_same_peer_do_not_come_back_together() -> None:
 def test_waiting_for_days_does_not_overflow() -> None:
     *_, last = islice(waits(0.5, 30, chance=NoChance()), 5_000)
     assert last == pytest.approx(30)
+
+
+def test_eager_waits_are_short_for_a_while_and_long_afterwards() -> None:
+    found = list(islice(eager_waits(0.5, 1, 30, 10), 40))
+    assert max(found[:30]) <= 1
+    assert sum(found[:30]) > 20
+    assert max(found[30:]) > 8
