@@ -7,7 +7,6 @@ from typing import assert_never
 
 import msgspec
 import zmq
-import zmq.asyncio
 
 from autoscalper.domain.identity import MessageId
 from autoscalper.ingest.post_line import Deleted, Edited, Written, read_line
@@ -16,6 +15,7 @@ from autoscalper.links import cli_to_ingest
 from autoscalper.links.cli_to_ingest import LineRefused, PostTaken, TakePost
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.errors import AddressUnusable
+from autoscalper.runtime.sockets import Ear
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +31,11 @@ class PostDoor:
         """
         self._post_log = post_log
         self._clock = clock
-        self._socket = zmq.asyncio.Context.instance().socket(zmq.REP)
-        self._socket.linger = 0
+        self._ear = Ear(zmq.REP)
         try:
-            self._socket.bind(address)
+            self._ear.socket.bind(address)
         except zmq.ZMQError as error:
-            self._socket.close()
+            self._ear.close()
             raise AddressUnusable(
                 f"{address} cannot be bound ({error}); is RUN_DIR there, and no other ingest?"
             ) from error
@@ -45,10 +44,10 @@ class PostDoor:
         """Answer until cancelled."""
         try:
             while True:
-                payload = await self._socket.recv()
-                await self._socket.send(cli_to_ingest.encode(self._answer(payload)))
+                payload = b"".join(await self._ear.receive())
+                self._ear.send(cli_to_ingest.encode(self._answer(payload)))
         finally:
-            self._socket.close()
+            self._ear.close()
 
     def _answer(self, payload: bytes) -> cli_to_ingest.Reply:
         try:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
 import zmq
-import zmq.asyncio
 
 from autoscalper.runtime import frames
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.link import Entry, Link
+from autoscalper.runtime.sockets import Ear
 from autoscalper.runtime.store import Store
 
 logger = logging.getLogger(__name__)
@@ -62,43 +63,44 @@ class Follower(Generic[M]):
 
     async def batches(self) -> AsyncGenerator[list[Entry[M]], None]:
         """Yield entries as they come, as many at once as the sender had; never an empty list."""
-        socket = zmq.asyncio.Context.instance().socket(zmq.DEALER)
-        socket.linger = 0
-        socket.reconnect_ivl = 20
-        socket.reconnect_ivl_max = 500
-        socket.connect(self._address)
+        ear = Ear(zmq.DEALER)
+        ear.socket.reconnect_ivl = 20
+        ear.socket.reconnect_ivl_max = 500
+        ear.socket.connect(self._address)
         try:
-            await self._ask(socket, anew=True)
+            self._ask(ear, anew=True)
             while True:
-                batch = await self._receive(socket)
+                batch = await self._receive(ear)
                 if batch is None or not self._fits(batch):
-                    await self._ask(socket, anew=True)
+                    self._ask(ear, anew=True)
                     continue
                 if batch.entries:
-                    yield self._take(batch) + await self._take_more(socket)
+                    yield self._take(batch) + self._take_more(ear)
                 if self._must_renew():
-                    await self._ask(socket, anew=False)
+                    self._ask(ear, anew=False)
         finally:
-            socket.close()
+            ear.close()
 
-    async def _ask(self, socket: zmq.asyncio.Socket, *, anew: bool) -> None:
+    def _ask(self, ear: Ear, *, anew: bool) -> None:
         self._stream += anew
         self._followed_from = self._received
         self._asked_at = self._clock.monotonic()
         follow = frames.Follow(stream=self._stream, epoch=self._epoch, after=self._received)
-        await socket.send(frames.encode(follow))
+        # Where a sender is away so long that no more fits into the socket, it asks with the others.
+        with suppress(zmq.Again):
+            ear.send(frames.encode(follow))
 
     def _must_renew(self) -> bool:
         if self._received - self._followed_from >= frames.WINDOW // 2:
             return True
         return self._clock.monotonic() - self._asked_at >= frames.RENEW_SECONDS
 
-    async def _receive(self, socket: zmq.asyncio.Socket) -> frames.Batch | None:
+    async def _receive(self, ear: Ear) -> frames.Batch | None:
         deadline = asyncio.get_running_loop().time() + frames.SILENCE_SECONDS
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
-                    batch = frames.decode_batch(await socket.recv())
+                    batch = frames.decode_batch(b"".join(await ear.receive()))
             except TimeoutError:
                 return None
             if batch.stream == self._stream:
@@ -106,15 +108,15 @@ class Follower(Generic[M]):
                 self.head = batch.head
                 return batch
 
-    async def _take_more(self, socket: zmq.asyncio.Socket) -> list[Entry[M]]:
+    def _take_more(self, ear: Ear) -> list[Entry[M]]:
         # What came while the receiver was busy is one transaction for it, and one wait for the
         # disk. What does not fit is left out: the next batch shows the gap, which is asked for.
         more: list[Entry[M]] = []
         while len(more) < frames.WINDOW:
-            try:
-                batch = frames.decode_batch(await socket.recv(zmq.NOBLOCK))
-            except zmq.Again:
+            parts = ear.receive_at_once()
+            if parts is None:
                 break
+            batch = frames.decode_batch(b"".join(parts))
             if batch.stream != self._stream or batch.restarted or not self._fits(batch):
                 break
             self.head = batch.head

@@ -12,12 +12,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import zmq
-import zmq.asyncio
 
 from autoscalper.runtime import frames
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.errors import AddressUnusable
 from autoscalper.runtime.log import Log
+from autoscalper.runtime.sockets import Ear
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +55,12 @@ class Publisher(Generic[M]):
         self._clock = clock
         self._followers: dict[bytes, _Follower] = {}
         self._grown = asyncio.Event()
-        self._socket = zmq.asyncio.Context.instance().socket(zmq.ROUTER)
-        self._socket.linger = 0
-        self._socket.sndhwm = 0
+        self._ear = Ear(zmq.ROUTER)
+        self._ear.socket.sndhwm = 0
         try:
-            self._socket.bind(address)
+            self._ear.socket.bind(address)
         except zmq.ZMQError as error:
-            self._socket.close()
+            self._ear.close()
             taken = error.errno == zmq.EADDRINUSE
             advice = "stop the process that holds it" if taken else "create RUN_DIR"
             raise AddressUnusable(f"{address} cannot be bound ({error}); {advice}") from error
@@ -71,7 +70,7 @@ class Publisher(Generic[M]):
     @property
     def address(self) -> str:
         """Return the address that is bound, with the port that a wildcard became."""
-        return self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        return self._ear.socket.getsockopt_string(zmq.LAST_ENDPOINT)
 
     async def publish(self) -> None:
         """Serve followers until cancelled."""
@@ -81,11 +80,11 @@ class Publisher(Generic[M]):
                 group.create_task(self._stream(), name=f"{self._log.link.name} stream")
         finally:
             self._log.store.after_commit.remove(self._wake)
-            self._socket.close()
+            self._ear.close()
 
     async def _listen(self) -> None:
         while True:
-            identity, *parts = await self._socket.recv_multipart()
+            identity, *parts = await self._ear.receive()
             try:
                 follow = frames.decode_follow(b"".join(parts))
             except msgspec.DecodeError as error:
@@ -160,7 +159,7 @@ class Publisher(Generic[M]):
         follower.restarted = False
         follower.told_at = self._clock.monotonic()
         # Without a limit of what may wait in it, the socket takes it at once.
-        self._socket.send_multipart([identity, frames.encode(batch)])
+        self._ear.send(identity, frames.encode(batch))
 
     def _forget(self, now: float) -> None:
         for identity, follower in tuple(self._followers.items()):

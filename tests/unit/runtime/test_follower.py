@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from autoscalper.runtime import frames, store
 from autoscalper.runtime.follower import Follower
+from autoscalper.runtime.sockets import Ear
 from autoscalper.runtime.store import Store
 from tests.fakes.home import until
 from tests.unit.runtime.conftest import OpenStore
@@ -55,6 +56,28 @@ async def test_a_follower_may_start_before_its_sender(open_store: OpenStore, add
     await asyncio.sleep(0)
     async with publishing(log, address):
         append(log, [1])
+        assert await waiting == [1]
+
+
+async def test_a_sender_that_was_away_for_very_many_questions_is_followed_when_it_comes(
+    open_store: OpenStore, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = log_in(open_store("sender"))
+    append(log, [1])
+    asked = 0
+
+    def ask(follower: Follower[Number], ear: Ear, *, anew: bool) -> None:
+        nonlocal asked
+        asked += 1
+        usual(follower, ear, anew=anew)
+
+    usual = Follower._ask
+    monkeypatch.setattr(Follower, "_ask", ask)
+    monkeypatch.setattr(frames, "SILENCE_SECONDS", 0.0001)
+    waiting = asyncio.create_task(take(follower_in(open_store("receiver"), address), last=1))
+    await until(lambda: asked > 1500, "more questions than a socket holds")
+    monkeypatch.setattr(frames, "SILENCE_SECONDS", 2.5)
+    async with publishing(log, address):
         assert await waiting == [1]
 
 
