@@ -27,6 +27,8 @@ class AtHand:
         self._entering: dict[TradeId, dict[SignalId, Waiting]] = {}
         self._unsettled: set[TradeId] = set()
         self._uncounted: set[TradeId] = set()
+        self._untold_orders: dict[ClientOrderId, None] = {}
+        self._untold_trades: set[TradeId] = set()
 
     def put(self, trade: Trade) -> None:
         """Note a trade as it is now."""
@@ -34,12 +36,19 @@ class AtHand:
             self.open[trade.trade_id] = trade
         else:
             self.open.pop(trade.trade_id, None)
+        self._untold_trades.add(trade.trade_id)
         self.touch(trade.trade_id)
 
     def put_order(self, order: Order) -> None:
         """Note a new order."""
         self.orders.setdefault(order.trade_id, []).append(order.client_order_id)
         self.by_ib_order_id[order.ib_order_id] = order.client_order_id
+
+    def change(self, order: Order) -> None:
+        """Note that an order is new or another than it was."""
+        self._untold_orders[order.client_order_id] = None
+        self._untold_trades.add(order.trade_id)
+        self.touch(order.trade_id)
 
     def touch(self, trade_id: TradeId) -> None:
         """Note that an order or a fill of a trade changed."""
@@ -93,4 +102,14 @@ class AtHand:
     def take_uncounted(self) -> set[TradeId]:
         """Return the trades, forgotten ones too, that changed since the last call."""
         taken, self._uncounted = self._uncounted, set()
+        return taken
+
+    def take_untold_orders(self) -> list[ClientOrderId]:
+        """Return the orders that changed since the last call, in that order."""
+        taken, self._untold_orders = self._untold_orders, {}
+        return list(taken)
+
+    def take_untold_trades(self) -> set[TradeId]:
+        """Return the trades that changed since the last call, or an order of which did."""
+        taken, self._untold_trades = self._untold_trades, set()
         return taken

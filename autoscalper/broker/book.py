@@ -129,7 +129,7 @@ class Book:
             order = self._take_off(order)
         elif order.purpose is Purpose.TAKE_PROFIT and before.is_live:
             self._pass_target(order)
-        self.at_hand.touch(order.trade_id)
+        self.at_hand.change(order)
         self.orders[order.client_order_id] = order
         self.changes.orders[order.client_order_id] = order
 

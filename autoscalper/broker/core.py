@@ -32,7 +32,13 @@ from autoscalper.broker import (
     trailing,
 )
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, TakeSnapshot
+from autoscalper.broker.commands import (
+    Command,
+    FindContract,
+    StopWatching,
+    TakeSnapshot,
+    WatchQuote,
+)
 from autoscalper.broker.events import (
     BalanceReported,
     ClockTicked,
@@ -79,6 +85,9 @@ OF_ONE_TRADE = (
     | ContractLearned
 )
 
+#: What an order need not wait for.
+QUESTION = FindContract | WatchQuote | StopWatching | TakeSnapshot
+
 
 def decide(book: Book, event: Event, now: datetime) -> list[Command]:
     """Take ``event`` into ``book`` and return what shall be done about it, in order."""
@@ -99,17 +108,19 @@ def decide_all(book: Book, events: Sequence[Event], now: datetime) -> list[Comma
 
 
 def decide_signals(book: Book, signals: Sequence[SignalArrived], now: datetime) -> list[Command]:
-    """Take signals into ``book`` and return what cannot wait: exits first, then entries.
+    """Take signals into ``book`` and return what cannot wait: exits, entries, and then questions.
 
     Only the trades that the signals are about are looked at. Whoever calls lets the clock tick
-    next, for all others.
+    next, for all others, and for what is told of an order that leaves: what the gateway says of
+    it would tell it, too.
     """
     book.at_hand.take_unsettled()
     commands = [command for signal in signals for command in _hear(book, signal, now)]
     commands += levels.converge(book, book.at_hand.take_unsettled(), now)
     commands += entries.proceed(book, now)
-    _tell(book, now)
-    return commands
+    if all(isinstance(command, QUESTION) for command in commands):
+        _tell(book, now)
+    return sorted(commands, key=lambda command: isinstance(command, QUESTION))
 
 
 def _tell(book: Book, now: datetime) -> None:

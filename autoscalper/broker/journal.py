@@ -119,6 +119,9 @@ class Journal:
         self._load_facts(book, now)
         forgetting.forget(book, now)
         book.take_changes()
+        # How it stands was told before, or is once the gateway says how it stands now.
+        book.at_hand.take_untold_orders()
+        book.at_hand.take_untold_trades()
 
     def _load_facts(self, book: Book, now: datetime) -> None:
         for named, details in self._rows("SELECT named, details FROM contracts"):

@@ -25,8 +25,7 @@ _USUAL_MULTIPLIER = Decimal(100)
 
 def tell_changed_trades(book: Book, now: datetime) -> None:
     """Tell of every trade that stands differently than it was last told."""
-    touched = {*book.changes.trades, *(order.trade_id for order in book.changes.orders.values())}
-    for trade_id in sorted(touched & book.trades.keys()):
+    for trade_id in sorted(book.at_hand.take_untold_trades() & book.trades.keys()):
         told = book.told.get(trade_id)
         stands = _changed(book, book.trades[trade_id], told.changed_at if told else now)
         if stands == told:
@@ -38,7 +37,10 @@ def tell_changed_trades(book: Book, now: datetime) -> None:
 
 def tell_changed_orders(book: Book, now: datetime) -> None:
     """Tell of every order that stands differently than it was last told."""
-    for client_order_id, order in book.changes.orders.items():
+    for client_order_id in book.at_hand.take_untold_orders():
+        order = book.orders.get(client_order_id)
+        if order is None:
+            continue
         told = book.told_orders.get(client_order_id)
         stands = _order_changed(order, told.changed_at if told else now)
         if stands == told:

@@ -135,7 +135,7 @@ def problems(settings: BrokerSettings, tables: Mapping[str, Mapping[str, Any]]) 
 
 def narrowed(settings: BrokerSettings, profile: Profile) -> BrokerSettings:
     """Return the settings that hold in the channel of ``profile``."""
-    here = msgspec.structs.replace(settings, **profile.limits)
+    here = msgspec.structs.replace(settings, **profile.limits) if profile.limits else settings
     first = here.initial_contracts
     if first is not None and first > here.max_contracts:
         here = msgspec.structs.replace(here, initial_contracts=here.max_contracts)

@@ -40,6 +40,15 @@ def test_what_changed_is_counted_apart_from_what_is_settled(story: Story) -> Non
     assert at_hand.take_uncounted() == set()
 
 
+def test_what_changed_is_told_of_once_a_trade_with_each_of_its_orders(story: Story) -> None:
+    at_hand, entering = AtHand(), story.order(Purpose.ENTRY)
+    at_hand.change(entering)
+    assert at_hand.take_untold_orders() == [entering.client_order_id]
+    assert at_hand.take_untold_trades() == {story.trade.trade_id}
+    assert at_hand.take_untold_orders() == []
+    assert at_hand.take_untold_trades() == set()
+
+
 def test_the_books_own_view_is_what_looking_for_it_would_give(story: Story) -> None:
     book = story.book
     story.post(entry(PUT, price="0.55"))

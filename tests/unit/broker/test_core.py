@@ -34,6 +34,7 @@ from autoscalper.domain.instruction import CloseTrade
 from autoscalper.domain.order import OrderStatus, Purpose
 from autoscalper.domain.outcome import OutcomeKind
 from autoscalper.links import any_to_alert
+from autoscalper.links.any_to_alert import OrderChanged, TradeChanged
 from tests.unit.broker.story import CALL, PUT, Story, entry, opened
 
 
@@ -253,6 +254,39 @@ def test_of_what_came_together_the_exit_leaves_before_the_entry() -> None:
     signals = [SignalArrived(message=each) for each in came]
     left = [type(each) for each in decide_signals(story.book, signals, story.now)]
     assert left.index(CancelOrder) < left.index(PlaceOrders)
+
+
+def test_an_order_leaves_before_the_question_for_its_quote_and_before_it_is_told_of() -> None:
+    story = opened()
+    story.book.put_contract(PUT, replace(story.book.contracts[CALL], con_id=ConId(99)))
+    story.quote("0.54", "0.55", PUT)
+    heard: list[Message] = []
+    story.tell = heard.append  # type: ignore[assignment, method-assign]
+    story.post(entry(PUT, price="0.55"), author="ben")
+    signals = [SignalArrived(message=each) for each in heard]
+    story.book.take_changes()
+    left = [type(each) for each in decide_signals(story.book, signals, story.now)]
+    assert left == [PlaceOrders, WatchQuote]
+    assert story.book.take_changes().notices == []
+    decide(story.book, ClockTicked(), story.now)
+    told = [type(message) for _, message in story.book.take_changes().notices]
+    assert told == [OrderChanged] * 4 + [TradeChanged]
+
+
+def test_what_sends_no_order_is_told_of_with_what_changed() -> None:
+    story = opened()
+    details = replace(story.book.contracts[CALL], con_id=ConId(99))
+    story.book.put_contract(PUT, details)
+    heard: list[Message] = []
+    story.tell = heard.append  # type: ignore[assignment, method-assign]
+    story.post(entry(PUT, price="0.55"), author="ben")
+    signals = [SignalArrived(message=each) for each in heard]
+    story.book.put_trade(replace(story.trade, target_price=Decimal(9)))
+    story.book.at_hand.take_unsettled()
+    left = decide_signals(story.book, signals, story.now)
+    assert [type(each) for each in left] == [WatchQuote]
+    told = [message for _, message in story.book.take_changes().notices]
+    assert any(isinstance(each, TradeChanged) for each in told)
 
 
 def test_a_signal_leaves_the_other_trades_to_the_clock() -> None:
