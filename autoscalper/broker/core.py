@@ -35,6 +35,7 @@ from autoscalper.broker.book import Book
 from autoscalper.broker.commands import (
     Command,
     FindContract,
+    LearnChain,
     StopWatching,
     TakeSnapshot,
     WatchQuote,
@@ -86,7 +87,7 @@ OF_ONE_TRADE = (
 )
 
 #: What an order need not wait for.
-QUESTION = FindContract | WatchQuote | StopWatching | TakeSnapshot
+QUESTION = FindContract | LearnChain | WatchQuote | StopWatching | TakeSnapshot
 
 
 def decide(book: Book, event: Event, now: datetime) -> list[Command]:

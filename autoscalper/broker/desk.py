@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
@@ -28,8 +29,8 @@ SETTLE_SECONDS = 0.5
 class Gateway(Protocol):
     """Whoever carries out what was decided."""
 
-    def carry_out(self, command: Command) -> None:
-        """Do it now, or leave it for the next reconciliation."""
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        """Do all of it now, in this order, or leave it for the next reconciliation."""
 
     def room(self) -> int:
         """Return how many messages of entries could leave now without waiting."""
@@ -62,7 +63,7 @@ class Desk:
             while not self._events.empty():
                 batch.append(self._events.get_nowait())
             self.book.at_hand.room = gateway.room()
-            self._act(gateway, self._keep(batch))
+            gateway.carry_out(self._keep(batch))
 
     async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
         """Decide signals as they come, each with its place in the log in one transaction."""
@@ -73,7 +74,7 @@ class Desk:
             decided = decide_signals(self.book, signals, self._clock.now())
             commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
-            self._act(gateway, commands)
+            gateway.carry_out(commands)
             self.hear(ClockTicked())
 
     async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
@@ -82,7 +83,7 @@ class Desk:
             given = [CommandArrived(command=entry.message) for entry in entries]
             self.book.at_hand.room = gateway.room()
             decided = decide_all(self.book, given, self._clock.now())
-            self._act(gateway, self._keep_entries(follower, entries, decided))
+            gateway.carry_out(self._keep_entries(follower, entries, decided))
 
     async def tick(self) -> None:
         """Let time be noticed."""
@@ -118,10 +119,6 @@ class Desk:
             follower.keep(entries)
         _reach("after", commands)
         return commands
-
-    def _act(self, gateway: Gateway, commands: list[Command]) -> None:
-        for command in commands:
-            gateway.carry_out(command)
 
 
 def _reach(moment: str, commands: list[Command]) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from ib_async.wrapper import RequestError
 
-from autoscalper.broker import events, foreign_orders, ib_chain, ib_mapping
+from autoscalper.broker import departures, events, ib_chain, ib_mapping
 from autoscalper.broker.commands import (
     CancelOrder,
     Command,
@@ -30,7 +30,7 @@ from autoscalper.broker.commands import (
 from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.groups import ENTERING
 from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
-from autoscalper.broker.orders import Order, Terms, describe
+from autoscalper.broker.orders import Order, Terms
 from autoscalper.broker.pacing import Lane
 from autoscalper.domain.identity import IbOrderId
 from autoscalper.domain.settings import BrokerSettings, TradingMode
@@ -112,17 +112,29 @@ class IbClient:
         """Return how many messages of entries could leave now without waiting."""
         return 0 if self._ib is None else self._ib.client.room()
 
-    def carry_out(self, command: Command) -> None:
-        """Do what the core wants. What cannot be done now is left for the next reconciliation."""
-        if self._ib is None:
-            logger.warning("not connected, left for later command=%s", type(command).__name__)
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        """Do what the core wants, in one write as far as it is sent.
+
+        What cannot be done now is left for the next reconciliation.
+        """
+        ib = self._ib
+        if ib is None:
+            for command in commands:
+                logger.warning("not connected, left for later command=%s", type(command).__name__)
             return
+        with ib.client.in_one_write():
+            left = [command for command in commands if self._has_done(ib, command)]
+        for command in left:
+            departures.note(command)
+
+    def _has_done(self, ib: IbConnection, command: Command) -> bool:
         try:
-            self._do(self._ib, command)
+            return self._do(ib, command)
         except ConnectionError as error:
             logger.warning("not sent command=%s error=%s", type(command).__name__, error)
+            return False
 
-    def _do(self, ib: IbConnection, command: Command) -> None:
+    def _do(self, ib: IbConnection, command: Command) -> bool:
         match command:
             case TakeSnapshot():
                 ib.may_order = True
@@ -137,12 +149,13 @@ class IbClient:
             case StopWatching():
                 ib.stop_watching(command.contract)
             case PlaceOrders() | PlaceForeign() | ModifyOrder() | CancelOrder():
-                if ib.may_order:
-                    self._send(ib, command)
-                else:
+                if not ib.may_order:
                     logger.warning("decided before this connection, left for later")
+                    return False
+                self._send(ib, command)
             case _:
                 assert_never(command)
+        return True
 
     def _send(
         self, ib: IbConnection, command: PlaceOrders | PlaceForeign | ModifyOrder | CancelOrder
@@ -153,7 +166,9 @@ class IbClient:
             case PlaceForeign():
                 self._place_foreign(ib, command.order)
             case ModifyOrder():
-                self._modify(ib, command)
+                self._put(
+                    ib, Lane.EXIT, command.order, command.terms, command.details, transmit=True
+                )
             case CancelOrder():
                 with ib.client.in_lane(Lane.EXIT, command.ib_order_id):
                     ib.client.cancelOrder(command.ib_order_id, "")
@@ -168,13 +183,6 @@ class IbClient:
             # Within a bracket only the last leg is transmitted: it releases the others with it.
             transmit = not is_bracket or order is command.orders[-1]
             self._put(ib, lane, order, order.terms, command.details, transmit=transmit)
-        for order in command.orders:
-            logger.info(
-                "order sent client_order_id=%s ib_order_id=%s %s",
-                order.client_order_id,
-                order.ib_order_id,
-                describe(order),
-            )
 
     def _place_foreign(self, ib: IbConnection, order: ForeignOrder) -> None:
         crashpoints.reach("broker-before-send-foreign")
@@ -184,21 +192,6 @@ class IbClient:
                 ib_mapping.foreign_contract_of(order.holding),
                 ib_mapping.foreign_order_of(order, self._account),
             )
-        crashpoints.reach("broker-after-send-foreign")
-        logger.info(
-            "order sent client_order_id=%s ib_order_id=%s %s",
-            order.client_order_id,
-            order.ib_order_id,
-            foreign_orders.described(order),
-        )
-
-    def _modify(self, ib: IbConnection, command: ModifyOrder) -> None:
-        self._put(ib, Lane.EXIT, command.order, command.terms, command.details, transmit=True)
-        logger.info(
-            "order changed client_order_id=%s terms=%s",
-            command.order.client_order_id,
-            command.terms,
-        )
 
     def _put(
         self,
@@ -217,7 +210,6 @@ class IbClient:
                 ib_mapping.contract_of(order.contract, details),
                 ib_mapping.order_of(order, terms, self._account, transmit=transmit),
             )
-        crashpoints.reach(f"broker-after-send-{order.purpose.name.lower()}")
 
     async def _one_connection(self) -> bool:
         # Returns whether it could be used.

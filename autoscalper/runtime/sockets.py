@@ -38,7 +38,7 @@ class Ear:
         """Return the next message, as soon as there is one."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self.socket.fileno(), self._is_heard.set)
+            self._loop.add_reader(self.socket.fileno(), self._notice)
         while not self._has_message():
             self._is_heard.clear()
             await self._is_heard.wait()
@@ -54,6 +54,11 @@ class Ear:
             self._loop.remove_reader(self.socket.fileno())
             self._loop = None
         self.socket.close()
+
+    def _notice(self) -> None:
+        # Asking is what quiets the descriptor, whether anybody waits for a message or not.
+        if self._has_message():
+            self._is_heard.set()
 
     def _has_message(self) -> bool:
         events = self.socket.getsockopt(zmq.EVENTS)

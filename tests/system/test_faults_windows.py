@@ -67,19 +67,22 @@ def test_an_entry_that_never_left_is_given_up_and_not_sent_again(floor: Floor, l
     assert floor.orders(entry) == []
 
 
-@pytest.mark.parametrize("label", ["broker-after-send-entry", "broker-after-send-take_profit"])
-def test_a_bracket_that_left_in_part_never_works(floor: Floor, label: str) -> None:
-    died = floor.die_at(label)
+@pytest.mark.parametrize("legs", range(1, LEGS))
+def test_a_bracket_of_which_the_gateway_got_a_part_never_works(floor: Floor, legs: int) -> None:
+    floor.fault("placeOrder", "drop-after-accept", nth=legs)
     entry = floor.enter(floor.call, "1.20")
-    died()
     assert floor.outcome(entry).kind is OutcomeKind.EXPIRED
     floor.settle()
     assert all(order.status == "Cancelled" for order in floor.orders(entry))
     assert all(order.cum_qty == 0 for order in floor.orders(entry))
 
 
-def test_a_bracket_that_left_before_the_death_is_found_and_taken_over(floor: Floor) -> None:
-    died = floor.die_at("broker-after-send-stop_loss")
+@pytest.mark.parametrize("purpose", ["entry", "take_profit", "stop_loss"])
+def test_a_bracket_that_left_before_the_death_is_found_and_taken_over(
+    floor: Floor, purpose: str
+) -> None:
+    # It leaves whole: who died after one leg left died after all did.
+    died = floor.die_at(f"broker-after-send-{purpose}")
     entry = floor.enter(floor.call, "1.20")
     died()
     assert floor.outcome(entry).kind is OutcomeKind.TRADED

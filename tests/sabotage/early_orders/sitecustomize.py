@@ -25,7 +25,7 @@ def sabotage() -> None:
         return follow(self, follower, gateway)
 
     def act(self: Any, commands: list[Command]) -> None:
-        self._act(self.gateway, commands)
+        self.gateway.carry_out(commands)
         desk_module._reach("before", commands)
 
     def keep(self: Any, batch: list[Event]) -> list[Command]:

@@ -260,10 +260,7 @@ def test_an_order_leaves_before_the_question_for_its_quote_and_before_it_is_told
     story = opened()
     story.book.put_contract(PUT, replace(story.book.contracts[CALL], con_id=ConId(99)))
     story.quote("0.54", "0.55", PUT)
-    heard: list[Message] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry(PUT, price="0.55"), author="ben")
-    signals = [SignalArrived(message=each) for each in heard]
+    signals = [SignalArrived(message=story.signal(entry(PUT, price="0.55"), author="ben"))]
     story.book.take_changes()
     left = [type(each) for each in decide_signals(story.book, signals, story.now)]
     assert left == [PlaceOrders, WatchQuote]
@@ -277,10 +274,7 @@ def test_what_sends_no_order_is_told_of_with_what_changed() -> None:
     story = opened()
     details = replace(story.book.contracts[CALL], con_id=ConId(99))
     story.book.put_contract(PUT, details)
-    heard: list[Message] = []
-    story.tell = heard.append  # type: ignore[assignment, method-assign]
-    story.post(entry(PUT, price="0.55"), author="ben")
-    signals = [SignalArrived(message=each) for each in heard]
+    signals = [SignalArrived(message=story.signal(entry(PUT, price="0.55"), author="ben"))]
     story.book.put_trade(replace(story.trade, target_price=Decimal(9)))
     story.book.at_hand.take_unsettled()
     left = decide_signals(story.book, signals, story.now)

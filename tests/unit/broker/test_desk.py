@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -74,7 +74,11 @@ class Watching:
     def room(self) -> int:
         return self.free
 
-    def carry_out(self, command: Command) -> None:
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
         if isinstance(command, PlaceOrders):
             for order in command.orders:
                 row = self._store.execute(

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -91,7 +92,7 @@ class Listener:
 
     def ask(self) -> None:
         self._number += 1
-        self.client.carry_out(TakeSnapshot(number=self._number, reason="test"))
+        self.client.carry_out([TakeSnapshot(number=self._number, reason="test")])
 
     def reasons(self) -> list[str]:
         return [each.reason for each in self.heard if isinstance(each, events.GatewayLost)]
@@ -299,7 +300,7 @@ async def test_a_gateway_that_falls_silent_is_left_before_a_contract_counts_as_m
 
     async with a_gateway(mute, well) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
-        listener.client.carry_out(FindContract(contract=CALL))
+        listener.client.carry_out([FindContract(contract=CALL)])
         await until(lambda: len(listener.snapshots()) == 2, "the second connection")
         assert listener.count(events.ContractMissing) == 0
 
@@ -404,15 +405,15 @@ async def test_quotes_are_asked_for_once_and_again_after_they_were_lost() -> Non
         await until(listener.snapshots, "a snapshot")
         (peer,) = gateway.peers
         watch = WatchQuote(contract=CALL, details=DETAILS)
-        listener.client.carry_out(watch)
-        listener.client.carry_out(watch)
+        listener.client.carry_out([watch])
+        listener.client.carry_out([watch])
         await until(lambda: asked(peer) == ["1"], "one request")
 
         peer.error(1102)
         peer.error(1101)
         await until(lambda: listener.count(events.LinkRestored) == 2, "both notices")
-        listener.client.carry_out(watch)
-        listener.client.carry_out(watch)
+        listener.client.carry_out([watch])
+        listener.client.carry_out([watch])
         await until(lambda: asked(peer) == ["1", "2", "1"], "one more request")
 
         request_id = [fields[2] for fields in peer.heard if fields[0] == "1"][-1]
@@ -423,11 +424,11 @@ async def test_quotes_are_asked_for_once_and_again_after_they_were_lost() -> Non
         last = [each for each in listener.heard if isinstance(each, events.QuoteChanged)][-1]
         assert (last.bid, last.ask) == (Decimal("0.42"), Decimal("0.43"))
 
-        listener.client.carry_out(StopWatching(contract=CALL))
-        listener.client.carry_out(StopWatching(contract=CALL))
-        listener.client.carry_out(watch)
+        listener.client.carry_out([StopWatching(contract=CALL)])
+        listener.client.carry_out([StopWatching(contract=CALL)])
+        listener.client.carry_out([watch])
         await until(lambda: asked(peer) == ["1", "2", "1", "2", "1"], "the end and a new one")
-        listener.client.carry_out(replace(watch, anew=True))
+        listener.client.carry_out([replace(watch, anew=True)])
         await until(lambda: asked(peer)[-2:] == ["2", "1"] and len(asked(peer)) == 7, "anew")
         request_id = [fields[2] for fields in peer.heard if fields[0] == "1"][-1]
         peer.say(1, 6, request_id, 2, "0.39", 10, 0)
@@ -447,7 +448,7 @@ async def test_a_contract_that_the_gateway_does_not_know_is_missing() -> None:
 
     async with a_gateway(script) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
-        listener.client.carry_out(FindContract(contract=CALL))
+        listener.client.carry_out([FindContract(contract=CALL)])
         await until(lambda: listener.count(events.ContractMissing), "the answer")
         (missing,) = [each for each in listener.heard if isinstance(each, events.ContractMissing)]
         assert missing.reason.startswith("200 No security definition")
@@ -457,7 +458,7 @@ async def test_a_contract_that_the_gateway_does_not_know_is_missing() -> None:
 async def test_a_contract_that_is_never_answered_is_missing_and_holds_nothing_up() -> None:
     async with a_gateway(well) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
-        listener.client.carry_out(FindContract(contract=CALL))
+        listener.client.carry_out([FindContract(contract=CALL)])
         listener.ask()
         await until(lambda: len(listener.snapshots()) == 2, "a second snapshot")
         assert listener.count(events.ContractMissing) == 0
@@ -476,7 +477,7 @@ async def test_a_request_that_is_invalid_does_not_end_the_connection() -> None:
 
     async with a_gateway(script) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
-        listener.client.carry_out(FindContract(contract=CALL))
+        listener.client.carry_out([FindContract(contract=CALL)])
         await until(lambda: listener.count(events.ContractMissing), "the answer")
         assert listener.reasons() == []
 
@@ -489,12 +490,40 @@ def bracket() -> PlaceOrders:
     return placed
 
 
+async def test_what_was_decided_together_leaves_in_one_write_and_is_logged_after_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    async with a_gateway(well) as gateway, listening(gateway.port) as listener:
+        await until(listener.snapshots, "a snapshot")
+        assert listener.client._ib is not None
+        line: Any = listener.client._ib.client.conn
+        written, logged = line.numMsgSent, len(caplog.records)
+        lines_before: list[int] = []
+        usual = line.sendMsg
+
+        def send(message: bytes) -> None:
+            lines_before.append(len(caplog.records) - logged)
+            usual(message)
+
+        monkeypatch.setattr(line, "sendMsg", send)
+        cancels = [CancelOrder(ib_order_id=IbOrderId(number)) for number in (7, 8)]
+        listener.client.carry_out([bracket(), *cancels])
+        assert line.numMsgSent == written + 1
+        assert lines_before == [0]
+        sent = [each for each in caplog.messages[logged:] if each.startswith("order sent")]
+        assert len(sent) == 4
+        (peer,) = gateway.peers
+        await until(lambda: len(orders_of(peer)) == 4, "four orders")
+        assert [fields[0] for fields in peer.heard[-6:-4]] == ["4", "4"]
+
+
 async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None:
     async with a_gateway(well) as gateway, listening(gateway.port) as listener:
         await until(listener.snapshots, "a snapshot")
         (peer,) = gateway.peers
         placed = bracket()
-        listener.client.carry_out(placed)
+        listener.client.carry_out([placed])
         await until(lambda: len(orders_of(peer)) == 4, "four orders")
 
         assert [fields[1] for fields in orders_of(peer)] == ["1", "2", "3", "4"]
@@ -503,11 +532,13 @@ async def test_a_bracket_leaves_in_order_and_its_last_leg_transmits_it() -> None
 
         stop = placed.orders[3]
         listener.client.carry_out(
-            ModifyOrder(
-                order=stop, details=DETAILS, terms=Terms(order_qty=1, stop_price=Decimal(1))
-            )
+            [
+                ModifyOrder(
+                    order=stop, details=DETAILS, terms=Terms(order_qty=1, stop_price=Decimal(1))
+                )
+            ]
         )
-        listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
+        listener.client.carry_out([CancelOrder(ib_order_id=IbOrderId(4))])
         await until(lambda: peer.heard[-1][0] == "4", "the cancel")
         assert len(orders_of(peer)) == 5
         assert orders_of(peer)[4][1] == "4"
@@ -520,12 +551,12 @@ async def test_what_was_decided_before_a_connection_does_not_go_over_it() -> Non
         running = asyncio.ensure_future(listener.client.connect_for_ever())
         await until(lambda: listener.count(events.GatewayConnected), "a connection")
 
-        listener.client.carry_out(bracket())
+        listener.client.carry_out([bracket()])
         listener.ask()
         await until(listener.snapshots, "a snapshot")
 
         assert orders_of(gateway.peers[0]) == []
-        listener.client.carry_out(bracket())
+        listener.client.carry_out([bracket()])
         await until(lambda: gateway.peers[0].heard[-1][0] == PLACE_ORDER, "the orders")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -540,7 +571,7 @@ async def test_without_a_connection_nothing_is_sent_and_nothing_breaks() -> None
         TakeSnapshot(number=1, reason="test"),
     ]
     for command in commands:
-        client.carry_out(command)
+        client.carry_out([command])
 
 
 async def test_only_the_newest_question_is_answered_when_several_wait() -> None:
@@ -565,7 +596,7 @@ async def test_the_core_and_the_client_reconcile_over_a_real_socket() -> None:
         def hear(event: Event) -> None:
             told.append(event)
             for command in decide(book, event, MORNING):
-                client.carry_out(command)
+                client.carry_out([command])
 
         client = IbClient(BrokerSettings(simulator_port=gateway.port), hear)
         running = asyncio.ensure_future(client.connect_for_ever())
@@ -594,7 +625,7 @@ async def test_no_more_messages_a_second_leave_than_are_allowed(
         async with listening(gateway.port, settings) as listener:
             await until(listener.snapshots, "a snapshot")
             for _ in range(60):
-                listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(4)))
+                listener.client.carry_out([CancelOrder(ib_order_id=IbOrderId(4))])
             began = asyncio.get_running_loop().time()
             await until(lambda: said(gateway, "4") == 60, "all of them")
             # Twenty a second, and some may leave at once: the last ones need two seconds more.
@@ -611,11 +642,11 @@ async def test_an_exit_and_the_heartbeats_go_before_the_entries_that_wait(
             await until(listener.snapshots, "a snapshot")
             (peer,) = gateway.peers
             for number in range(20):
-                listener.client.carry_out(numbered(bracket(), 10 * number))
+                listener.client.carry_out([numbered(bracket(), 10 * number)])
             assert listener.client.room() == 0
-            listener.client.carry_out(an_exit())
-            listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(901)))
-            listener.client.carry_out(CancelOrder(ib_order_id=IbOrderId(194)))
+            listener.client.carry_out([an_exit()])
+            listener.client.carry_out([CancelOrder(ib_order_id=IbOrderId(901))])
+            listener.client.carry_out([CancelOrder(ib_order_id=IbOrderId(194))])
             await until(lambda: len(orders_of(peer)) == 81, "all orders")
             await until(lambda: said(gateway, "4") == 2, "both cancels")
 

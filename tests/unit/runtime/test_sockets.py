@@ -83,3 +83,33 @@ async def test_a_wait_that_is_called_off_loses_nothing(ear: Ear, peer: zmq.Socke
         if isinstance(got, asyncio.CancelledError):
             got = await received(ear)
         assert got == [b"%d" % number]
+
+
+class CountingEar(Ear):
+    noticed = 0
+
+    def _notice(self) -> None:
+        self.noticed += 1
+        super()._notice()
+
+
+async def test_a_message_that_nobody_waits_for_lets_the_loop_rest(address: str) -> None:
+    ear = CountingEar(zmq.DEALER)
+    ear.socket.bind(address)
+    peer: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+    peer.setsockopt(zmq.LINGER, 0)
+    peer.connect(address)
+    try:
+        peer.send(b"first")
+        await received(ear)
+        peer.send(b"second")
+        async with asyncio.timeout(10):
+            while not ear.socket.getsockopt(zmq.EVENTS):
+                await asyncio.sleep(0.01)
+        before = ear.noticed
+        await asyncio.sleep(0.05)
+        assert ear.noticed - before < 10
+        assert ear.receive_at_once() == [b"second"]
+    finally:
+        peer.close()
+        ear.close()
