@@ -172,14 +172,15 @@ async def test_a_market_rule_that_does_not_come_leaves_the_chain_to_who_needs_it
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with learning(tmp_path) as found:
+        asked: list[int] = []
 
-        async def nothing(_: int) -> None:
-            return None
+        async def nothing(rule_id: int) -> None:
+            asked.append(rule_id)
 
-        monkeypatch.setattr(found.ib, "reqMarketRuleAsync", nothing)
-        found.want("SPY")
-        await until(lambda: found.asked("reqContractDetails") == 2, "the first contract")
-        monkeypatch.undo()
+        with monkeypatch.context() as patched:
+            patched.setattr(found.ib, "reqMarketRuleAsync", nothing)
+            found.want("SPY")
+            await until(lambda: asked, "the question for the rule")
         found.want("QQQ")
         await until(lambda: found.learned, "the next")
         assert found.learned[0].contract.underlying == "QQQ"
@@ -188,14 +189,17 @@ async def test_a_market_rule_that_does_not_come_leaves_the_chain_to_who_needs_it
 async def test_a_list_that_makes_no_sense_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(*_: object) -> None:
+    read: list[object] = []
+
+    def stumble(*listed: object) -> None:
+        read.append(listed)
         raise ValueError("invalid literal for int() with base 10: 'MAR'")
 
     async with learning(tmp_path) as found:
-        monkeypatch.setattr(ib_mapping, "around", stumble)
-        found.want("SPY")
-        await until(lambda: found.asked("reqSecDefOptParams") == 1, "the list")
-        monkeypatch.undo()
+        with monkeypatch.context() as patched:
+            patched.setattr(ib_mapping, "around", stumble)
+            found.want("SPY")
+            await until(lambda: read, "the list")
         found.want("QQQ")
         await until(lambda: found.learned, "the next")
 
