@@ -148,7 +148,7 @@ def test_after_a_move_of_the_market_broker_must_have_heard_what_it_did(theatre: 
 def test_an_account_that_holds_something_else_is_a_problem(
     theatre: Theatre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(players, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(players, "_PATIENCE_SECONDS", 1.0)
     theatre.replies["positions"] = [{"positions": [{"qty": "1"}]}]
     assert theatre.play(scene(CHATTER, holds=2)).problem == (
         "expected 2 contracts in the account, was 1"

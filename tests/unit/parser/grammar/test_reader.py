@@ -205,10 +205,10 @@ def test_an_empty_post_and_one_of_marks_only_are_ignored() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))
 def test_no_text_makes_it_run_long(text: str) -> None:
     for post in (text, text * 2):
-        started = time.perf_counter()
+        started = time.thread_time()
         reading = read(post, posted_on=POSTED_ON)
-        # Five milliseconds on a quiet machine; the limit here is for one that is not.
-        assert time.perf_counter() - started < 0.1
+        # Five milliseconds of work; what runs away takes many times as much, on any machine.
+        assert time.thread_time() - started < 0.5
         assert not summary(reading).startswith("NEW") or "BTO" in text
 
 
