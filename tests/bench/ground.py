@@ -91,6 +91,8 @@ class Ground:
         self._replies = 0
         self._line: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self._line.setsockopt(zmq.LINGER, 0)
+        # ingest throws a reply away for which there is no room, and they are read at the end only.
+        self._line.setsockopt(zmq.RCVHWM, 0)
         self._line.connect(address_of(cli_to_ingest.NAME, stage.run_dir, {}))
 
     def close(self) -> None:
