@@ -57,7 +57,7 @@ def grace_of(order: Order) -> timedelta:
     """Return how long ``order`` may be in doubt before it counts as not there."""
     if order.purpose not in PROTECTIVE:
         return GRACE
-    if order.missed and (order.worked or orderbook.is_disputed(order)):
+    if order.worked or orderbook.is_disputed(order):
         return GRACE_OF_LOST_PROTECTION
     # What hangs on an entry arrives with it, or never.
     return GRACE if order.parent is not None else GRACE_OF_PROTECTION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from autoscalper.domain.exchange import EXCHANGE_ZONE
+from autoscalper.domain.exchange import exchange_day
 from autoscalper.domain.post import Post
 from autoscalper.links.parser_to_broker import TickerMentioned
 from autoscalper.parser.grammar import underlyings_in
@@ -15,7 +15,7 @@ SPAN = timedelta(minutes=5)
 
 def mentions_in(post: Post) -> list[tuple[str, TickerMentioned]]:
     """Return what to tell of a post, each with its key: the same for the same minutes."""
-    day = post.posted_at.astimezone(EXCHANGE_ZONE).date()
+    day = exchange_day(post.posted_at)
     began = _span_of(post.posted_at).isoformat()
     return [
         (

@@ -189,17 +189,19 @@ def test_an_error_about_an_order_of_somebody_else_is_not_ours() -> None:
     assert story.book.changes.is_empty
 
 
+def refusal(story: Story, order: Order, said: OrderStatus, first: str) -> Order:
+    """Let the gateway say ``said`` of an order and refuse it with 201, one of them ``first``."""
+    if first == "status":
+        status(story, order, said)
+        return error(story, order, 201, "Order rejected")
+    error(story, order, 201, "Order rejected")
+    return status(story, order, said)
+
+
 @pytest.mark.parametrize("first", ["status", "error"])
 def test_an_exchange_that_refuses_with_cancelled_and_201_has_refused(first: str) -> None:
     story = resting()
-    order = story.order(Purpose.ENTRY)
-    if first == "status":
-        status(story, order, OrderStatus.CANCELED)
-        order = error(story, order, 201, "Order rejected")
-    else:
-        error(story, order, 201, "Order rejected")
-        order = status(story, order, OrderStatus.CANCELED)
-
+    order = refusal(story, story.order(Purpose.ENTRY), OrderStatus.CANCELED, first)
     assert order.status is OrderStatus.REJECTED
     story.wait(3)
     (outcome,) = story.outcomes.values()
@@ -215,13 +217,8 @@ def test_an_order_that_is_called_inactive_beside_a_201_has_been_refused(first: s
     order = status(story, order, OrderStatus.NEW)
     assert order.status is OrderStatus.NEW
 
-    if first == "status":
-        status(story, order, OrderStatus.IN_DOUBT)
-        order = error(story, order, 201, "Order rejected")
-    else:
-        error(story, order, 201, "Order rejected")
-        order = status(story, order, OrderStatus.IN_DOUBT)
-    assert order.status is OrderStatus.REJECTED
+    refused = refusal(story, order, OrderStatus.IN_DOUBT, first)
+    assert refused.status is OrderStatus.REJECTED
 
 
 def test_an_exit_that_is_refused_after_it_was_taken_is_repeated_within_two_seconds() -> None:
