@@ -20,6 +20,7 @@ from ib_async.wrapper import Wrapper
 from msgspec.structs import replace
 
 from autoscalper.broker import events, ib_mapping
+from autoscalper.broker.ib_words import word_of
 from autoscalper.broker.pacing import Lane, Pace
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ConId, IbOrderId, PermId
@@ -89,6 +90,19 @@ class PacedClient(Client):
         finally:
             self._holds_back = False
             self._send_due()
+
+    def send(self, *fields: Any, makeEmpty: bool = True) -> None:
+        """Send ``fields`` in the words of ib_async's own, which builds its table for each message.
+
+        Raises:
+            ConnectionError: nobody listens.
+        """
+        if not makeEmpty:
+            super().send(*fields, makeEmpty=False)
+            return
+        if not self.isConnected():
+            raise ConnectionError("Not connected")
+        self.sendMsg("\0".join([*map(word_of, fields), ""]))
 
     def sendMsg(self, msg: str) -> None:
         lane, order_id = self._order or (_LANES.get(msg.partition("\0")[0], Lane.QUESTION), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -186,6 +187,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
         return self.closed_at is None
 
 
+# What a post is about is asked for several times while it is decided on.
+@functools.lru_cache(maxsize=64)
 def digest(text: str) -> str:
     """Return ten letters and digits that identify ``text``."""
     return base64.b32encode(hashlib.sha256(text.encode()).digest())[:10].decode().lower()
