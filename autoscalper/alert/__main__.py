@@ -37,7 +37,8 @@ async def alert() -> None:
     links = (*_LINKS, any_to_alert.FROM_PAPER) if settings.paper_autostart else _LINKS
     followers = [Follower(link, process.address(link.name), store, process.clock) for link in links]
     commands = Log(store, alert_to_broker.LINK, process.clock)
-    publisher = Publisher(commands, process.address(alert_to_broker.LINK.name), process.clock)
+    address = process.address(alert_to_broker.LINK.name)
+    publisher = Publisher(commands, address, process.clock, at_once=True)
     tasks: list[Callable[[], Awaitable[None]]] = []
     chat_details: Callable[[], dict[str, str]] = dict
     keeper = Keeper(store, kept, told)

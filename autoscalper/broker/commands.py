@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -90,3 +91,8 @@ Command = (
     | TakeSnapshot
     | LearnChain
 )
+
+
+def places(commands: Iterable[Command]) -> bool:
+    """Return whether an order leaves with ``commands``."""
+    return any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands)

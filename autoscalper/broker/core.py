@@ -39,6 +39,7 @@ from autoscalper.broker.commands import (
     StopWatching,
     TakeSnapshot,
     WatchQuote,
+    places,
 )
 from autoscalper.broker.events import (
     BalanceReported,
@@ -96,7 +97,10 @@ def decide(book: Book, event: Event, now: datetime) -> list[Command]:
 
 
 def decide_all(book: Book, events: Sequence[Event], now: datetime) -> list[Command]:
-    """Take events that came together into ``book`` and return what shall be done, in order."""
+    """Take events that came together into ``book`` and return what shall be done, in order.
+
+    What is told waits while an order does: whoever calls lets the clock tick next.
+    """
     commands = [command for event in events for command in _hear(book, event, now)]
     if not book.at_hand.undecided and all(isinstance(event, QuoteChanged) for event in events):
         return commands
@@ -104,7 +108,8 @@ def decide_all(book: Book, events: Sequence[Event], now: datetime) -> list[Comma
     changed = book.at_hand.take_unsettled()
     is_of_one = all(isinstance(event, OF_ONE_TRADE) for event in events)
     commands += levels.converge(book, changed if is_of_one else book.open_trades(), now)
-    _tell(book, now)
+    if not places(commands):
+        _tell(book, now)
     return commands
 
 

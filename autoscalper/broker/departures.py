@@ -3,50 +3,51 @@
 from __future__ import annotations
 
 import logging
-from typing import assert_never
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from autoscalper.broker import foreign_orders
-from autoscalper.broker.commands import (
-    CancelOrder,
-    Command,
-    FindContract,
-    LearnChain,
-    ModifyOrder,
-    PlaceForeign,
-    PlaceOrders,
-    StopWatching,
-    TakeSnapshot,
-    WatchQuote,
-)
-from autoscalper.broker.orders import Order, describe
+from autoscalper.broker.commands import Command, ModifyOrder, PlaceForeign, PlaceOrders
+from autoscalper.broker.orders import describe
 from autoscalper.runtime import crashpoints
+from autoscalper.runtime.afterwards import afterwards
 
 logger = logging.getLogger(__name__)
 
 _SENT = "order sent client_order_id=%s ib_order_id=%s %s"
 
 
-def note(command: Command) -> None:
-    """Log that ``command`` left, once its bytes did: a line costs as much as they do."""
+def note(commands: Sequence[Command]) -> None:
+    """Log that ``commands`` left, once the gateway had time to read them."""
+    for command in commands:
+        for what in _sent(command):
+            crashpoints.reach(f"broker-after-send-{what}")
+    afterwards(partial(_log, commands))
+
+
+def _sent(command: Command) -> Iterator[str]:
     match command:
-        case PlaceOrders():
-            for order in command.orders:
-                _pass(order)
-                logger.info(_SENT, order.client_order_id, order.ib_order_id, describe(order))
-        case PlaceForeign(order=sold):
-            crashpoints.reach("broker-after-send-foreign")
-            what = foreign_orders.described(sold)
-            logger.info(_SENT, sold.client_order_id, sold.ib_order_id, what)
-        case ModifyOrder(order=order, terms=terms):
-            _pass(order)
-            logger.info("order changed client_order_id=%s terms=%s", order.client_order_id, terms)
-        case CancelOrder() | TakeSnapshot():
-            pass
-        case FindContract() | LearnChain() | WatchQuote() | StopWatching():
-            pass
+        case PlaceOrders(orders=orders):
+            yield from (order.purpose.name.lower() for order in orders)
+        case PlaceForeign():
+            yield "foreign"
+        case ModifyOrder(order=order):
+            yield order.purpose.name.lower()
         case _:
-            assert_never(command)
+            return
 
 
-def _pass(order: Order) -> None:
-    crashpoints.reach(f"broker-after-send-{order.purpose.name.lower()}")
+def _log(commands: Sequence[Command]) -> None:
+    for command in commands:
+        match command:
+            case PlaceOrders(orders=orders):
+                for order in orders:
+                    logger.info(_SENT, order.client_order_id, order.ib_order_id, describe(order))
+            case PlaceForeign(order=sold):
+                what = foreign_orders.described(sold)
+                logger.info(_SENT, sold.client_order_id, sold.ib_order_id, what)
+            case ModifyOrder(order=order, terms=terms):
+                changed = "order changed client_order_id=%s terms=%s"
+                logger.info(changed, order.client_order_id, terms)
+            case _:
+                pass

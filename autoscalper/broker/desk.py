@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, PlaceForeign, PlaceOrders
+from autoscalper.broker.commands import Command, places
 from autoscalper.broker.core import decide_all, decide_signals
 from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
 from autoscalper.broker.journal import Journal
 from autoscalper.links import alert_to_broker, parser_to_broker
 from autoscalper.runtime import crashpoints
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.link import Entry
@@ -63,7 +65,10 @@ class Desk:
             while not self._events.empty():
                 batch.append(self._events.get_nowait())
             self.book.at_hand.room = gateway.room()
-            gateway.carry_out(self._keep(batch))
+            commands = self._keep(batch)
+            gateway.carry_out(commands)
+            if places(commands):
+                self._look_again()
 
     async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
         """Decide signals as they come, each with its place in the log in one transaction."""
@@ -75,7 +80,8 @@ class Desk:
             commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
             gateway.carry_out(commands)
-            self.hear(ClockTicked())
+            self._make_last()
+            self._look_again()
 
     async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
         """Decide the operator's commands as they come, in the same way."""
@@ -83,7 +89,11 @@ class Desk:
             given = [CommandArrived(command=entry.message) for entry in entries]
             self.book.at_hand.room = gateway.room()
             decided = decide_all(self.book, given, self._clock.now())
-            gateway.carry_out(self._keep_entries(follower, entries, decided))
+            commands = self._keep_entries(follower, entries, decided)
+            gateway.carry_out(commands)
+            self._make_last()
+            if places(commands):
+                self._look_again()
 
     async def tick(self) -> None:
         """Let time be noticed."""
@@ -98,13 +108,23 @@ class Desk:
             if not self._store.is_settled:
                 await asyncio.to_thread(self._store.settle)
 
+    def _make_last(self) -> None:
+        # What people said lasts: where it came from may have lost it with the same power. The
+        # cancels that an exit begins with have not waited for it.
+        if not self._store.is_settled:
+            self._store.settle()
+
+    def _look_again(self) -> None:
+        # What was left out for an order that had to leave.
+        afterwards(partial(self.hear, ClockTicked()))
+
     def _keep(self, batch: list[Event]) -> list[Command]:
         commands = decide_all(self.book, batch, self._clock.now())
         changes = self.book.take_changes()
         if changes.is_empty:
             return commands
         _reach("before", commands)
-        with self._store.transaction(durable=_places(commands) or changes.must_last):
+        with self._store.transaction(durable=places(commands) or changes.must_last):
             self._journal.keep(changes)
         _reach("after", commands)
         return commands
@@ -112,9 +132,8 @@ class Desk:
     def _keep_entries(
         self, follower: Follower[M], entries: list[Entry[M]], commands: list[Command]
     ) -> list[Command]:
-        # What people said lasts: where it came from may have lost it with the same power.
         _reach("before", commands)
-        with self._store.transaction():
+        with self._store.transaction(durable=places(commands)):
             self._journal.keep(self.book.take_changes())
             follower.keep(entries)
         _reach("after", commands)
@@ -123,9 +142,5 @@ class Desk:
 
 def _reach(moment: str, commands: list[Command]) -> None:
     crashpoints.reach(f"broker-{moment}-commit")
-    if _places(commands):
+    if places(commands):
         crashpoints.reach(f"broker-{moment}-intent")
-
-
-def _places(commands: list[Command]) -> bool:
-    return any(isinstance(command, PlaceOrders | PlaceForeign) for command in commands)

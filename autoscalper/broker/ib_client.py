@@ -124,8 +124,7 @@ class IbClient:
             return
         with ib.client.in_one_write():
             left = [command for command in commands if self._has_done(ib, command)]
-        for command in left:
-            departures.note(command)
+        departures.note(left)
 
     def _has_done(self, ib: IbConnection, command: Command) -> bool:
         try:

@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import ib_async
@@ -24,6 +25,7 @@ from autoscalper.broker.ib_words import word_of
 from autoscalper.broker.pacing import Lane, Pace
 from autoscalper.domain.contract import OptionContract
 from autoscalper.domain.identity import ConId, IbOrderId, PermId
+from autoscalper.runtime.afterwards import afterwards
 
 #: First id of requests that are not orders: far above any order id, so that an error names one.
 FIRST_REQUEST_ID = 1_000_000_000
@@ -321,7 +323,8 @@ class _Ear(Wrapper):
         self, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str
     ) -> None:
         super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
-        logger.info("gateway says code=%s id=%s text=%s", errorCode, reqId, errorString)
+        said = "gateway says code=%s id=%s text=%s"
+        afterwards(partial(logger.info, said, errorCode, reqId, errorString))
         if 0 <= reqId < FIRST_REQUEST_ID:
             order_id = IbOrderId(reqId)
             error = events.OrderErrored(ib_order_id=order_id, code=errorCode, text=errorString)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,7 @@ from autoscalper.parser import grammar, line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.consultant import Consultant
 from autoscalper.runtime import config_file, crashpoints
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
@@ -81,9 +81,7 @@ def _answering(
                 posts.keep(batch)
                 crashpoints.reach("parser-before-commit")
             crashpoints.reach("parser-after-commit")
-            # What was answered leaves first.
-            await asyncio.sleep(0)
-            desk.tell()
+            afterwards(desk.tell)
 
     return answer_posts
 

@@ -11,6 +11,7 @@ from autoscalper.parser import claims
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.questions import Question
 from autoscalper.runtime import crashpoints
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.store import Store
 
@@ -48,7 +49,7 @@ class Consultant:
     def __init__(
         self, answers: Answers, store: Store, settings: ParserSettings, clock: Clock
     ) -> None:
-        """Wake up after every commit of ``store``, in which new questions may be."""
+        """Wake up after every commit of ``store`` that leaves somebody in line."""
         self._answers = answers
         self._store = store
         self._settings = settings
@@ -56,7 +57,7 @@ class Consultant:
         self._model: Model | None = None
         self._asked: set[str] = set()
         self._committed = asyncio.Event()
-        store.after_commit.append(self._committed.set)
+        store.after_commit.append(self._wake)
 
     @property
     def state(self) -> str:
@@ -80,6 +81,10 @@ class Consultant:
         finally:
             await model.close()
 
+    def _wake(self) -> None:
+        if self._answers.waiting:
+            self._committed.set()
+
     def _new_questions(self) -> list[Question]:
         new = [each for each in self._answers.questions() if each.key not in self._asked]
         self._asked.update(each.key for each in new)
@@ -91,5 +96,5 @@ class Consultant:
             self._answers.learn(question, answer)
             crashpoints.reach("parser-model-before-commit")
         self._asked.discard(question.key)
-        self._answers.tell()
+        afterwards(self._answers.tell)
         crashpoints.reach("parser-model-after-commit")

@@ -20,6 +20,8 @@ class Log(Generic[M]):
         """Open the log of ``link`` in ``store``."""
         self.store = store
         self.link = link
+        #: How many entries were appended since the start, with those that were not kept after all.
+        self.appended = 0
         self._clock = clock
 
     @property
@@ -46,7 +48,9 @@ class Log(Generic[M]):
                 self.link.name,
             ),
         )
-        return cursor.rowcount == 1
+        is_new = cursor.rowcount == 1
+        self.appended += is_new
+        return is_new
 
     def has(self, key: str) -> bool:
         """Return whether a message with ``key`` is in the log."""

@@ -14,6 +14,7 @@ import msgspec
 import zmq
 
 from autoscalper.runtime import frames
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.errors import AddressUnusable
 from autoscalper.runtime.log import Log
@@ -46,7 +47,8 @@ class Publisher(Generic[M]):
     def __init__(self, log: Log[M], address: str, clock: Clock, *, at_once: bool = False) -> None:
         """Bind ``address`` now, so that a process that cannot be reached does not start.
 
-        With ``at_once`` entries leave within the commit's call, before whoever committed goes on.
+        With ``at_once`` entries leave within the commit's call, before whoever committed goes on;
+        otherwise a moment after it, so that what is urgent goes first.
 
         Raises:
             AddressUnusable: the address is taken or cannot be created.
@@ -64,8 +66,9 @@ class Publisher(Generic[M]):
             taken = error.errno == zmq.EADDRINUSE
             advice = "stop the process that holds it" if taken else "create RUN_DIR"
             raise AddressUnusable(f"{address} cannot be bound ({error}); {advice}") from error
-        self._wake = self._push if at_once else self._grown.set
-        log.store.after_commit.append(self._wake)
+        self._told = 0
+        self._is_at_once = at_once
+        log.store.after_commit.append(self._notice)
 
     @property
     def address(self) -> str:
@@ -79,7 +82,7 @@ class Publisher(Generic[M]):
                 group.create_task(self._listen(), name=f"{self._log.link.name} listen")
                 group.create_task(self._stream(), name=f"{self._log.link.name} stream")
         finally:
-            self._log.store.after_commit.remove(self._wake)
+            self._log.store.after_commit.remove(self._notice)
             self._ear.close()
 
     async def _listen(self) -> None:
@@ -124,20 +127,31 @@ class Publisher(Generic[M]):
                 async with asyncio.timeout(frames.HEARTBEAT_SECONDS):
                     await self._grown.wait()
 
+    def _notice(self) -> None:
+        # Of what the commit kept for others this log has nothing to say.
+        if self._log.appended == self._told:
+            return
+        self._told = self._log.appended
+        if self._is_at_once:
+            # Straight out of the commit: a task that is woken costs as much as the way.
+            self._push()
+        else:
+            afterwards(self._grown.set)
+
     def _push(self) -> None:
-        # Straight out of the commit: a task that is woken costs as much as the way.
         now = self._clock.monotonic()
         for identity, follower in tuple(self._followers.items()):
             self._send(identity, follower, now)
 
     def _send(self, identity: bytes, follower: _Follower, now: float) -> None:
-        head = self._log.head
-        while follower.sent < min(head, follower.may_send_up_to):
-            limit = min(frames.WINDOW, follower.may_send_up_to - follower.sent)
-            entries = self._log.read(follower.sent, limit)
+        limit = follower.may_send_up_to - follower.sent
+        entries = self._log.read(follower.sent, limit) if limit else ()
+        if entries:
+            # Where there is less than was asked for, it ends with the newest.
+            head = self._log.head if len(entries) == limit else entries[-1][0]
             self._tell(identity, follower, head, entries)
         if now - follower.told_at >= frames.HEARTBEAT_SECONDS:
-            self._tell(identity, follower, head, ())
+            self._tell(identity, follower, self._log.head, ())
 
     def _tell(
         self,

@@ -97,8 +97,7 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        if not durable:
-            self.is_settled = False
+        self.is_settled = durable
         for wake in self.after_commit:
             wake()
 

@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 from msgspec.structs import replace
 
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command
+from autoscalper.broker.commands import Command, places
 from autoscalper.broker.core import decide
 from autoscalper.broker.events import (
     ClockTicked,
@@ -78,6 +78,12 @@ def entry(contract: OptionContract = CALL, price: str | None = "0.40", **said: o
     return OpenTrade(contract=named(contract), price=posted, **said)  # type: ignore[arg-type]
 
 
+def decide_and_tick(book: Book, event: Event, now: datetime) -> list[Command]:
+    """Return what is decided on ``event``, and on the tick that follows where an order leaves."""
+    decided = decide(book, event, now)
+    return decided + decide(book, ClockTicked(), now) if places(decided) else decided
+
+
 class Said(TypedDict, total=False):
     """What a post says beside its instruction, and when it was posted."""
 
@@ -118,7 +124,7 @@ class Story:
         """Let the core decide ``events``; what it wants goes on its way to the gateway."""
         wanted: list[Command] = []
         for event in events:
-            wanted += decide(self.book, event, self.now)
+            wanted += decide_and_tick(self.book, event, self.now)
             self._note()
         self.commands += wanted
         if self.is_connected:

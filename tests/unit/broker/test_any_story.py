@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from autoscalper.broker import journal, trading_day
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command
-from autoscalper.broker.core import decide
 from autoscalper.broker.events import CommandArrived, Event, LinkDegraded, LinkRestored
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.orders import Trade
@@ -46,7 +45,7 @@ from autoscalper.links.alert_to_broker import ChooseTrade, answer_to
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
 from tests.unit.broker.model_gateway import Held
-from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, entry, named
+from tests.unit.broker.story import CALL, PUT, SETTINGS, Story, decide_and_tick, entry, named
 
 #: What a book keeps over restarts, in an order that matters where it is a dictionary.
 KEPT = (
@@ -367,7 +366,7 @@ class TwoBooks(AnyStory):
             wanted = []
             for event in events:
                 twin = self._twin()
-                again = decide(twin, event, self.story.now)
+                again = decide_and_tick(twin, event, self.story.now)
                 first = hear(event)
                 assert first == again
                 wanted += first

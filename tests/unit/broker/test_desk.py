@@ -16,7 +16,7 @@ import pytest
 from autoscalper.broker import desk as broker_desk
 from autoscalper.broker import journal
 from autoscalper.broker.book import Book
-from autoscalper.broker.commands import Command, PlaceOrders
+from autoscalper.broker.commands import CancelOrder, Command, PlaceOrders
 from autoscalper.broker.desk import Desk
 from autoscalper.broker.events import ClockTicked, GatewayConnected, SignalArrived
 from autoscalper.broker.journal import Journal
@@ -67,9 +67,12 @@ class Watching:
         self.model = ModelGateway()
         self.on_disk: list[tuple[str, bool]] = []
         self.has_orders = asyncio.Event()
+        #: Whether the disk had everything when a cancel came.
+        self.settled_at_cancels: list[bool] = []
         self._desk = desk
         self._store = store
         self.free = BOUNDLESS
+        self.answers_orders = True
 
     def room(self) -> int:
         return self.free
@@ -86,12 +89,20 @@ class Watching:
                 ).fetchone()
                 self.on_disk.append((order.client_order_id, row is not None))
             self.has_orders.set()
+            if not self.answers_orders:
+                return
+        if isinstance(command, CancelOrder):
+            self.settled_at_cancels.append(self._store.is_settled)
         self.model.now = StandingClock().now()
         self.model.inbox.append(command)
         self.model.take_in()
         said, self.model.outbox = self.model.outbox, []
         for event in said:
             self._desk.hear(event)
+
+
+def read(notices: Log[any_to_alert.Message]) -> list[any_to_alert.Message]:
+    return [notices.link.decode(payload) for _, payload in notices.read(0, 99)]
 
 
 def a_signal() -> SignalIssued:
@@ -223,8 +234,7 @@ class Operator:
         return asyncio.ensure_future(self.desk.obey(follower, self.gateway))
 
     def answers(self) -> list[CommandAnswered]:
-        told = [any_to_alert.FROM_BROKER.decode(payload) for _, payload in self.notices.read(0, 99)]
-        return [each for each in told if isinstance(each, CommandAnswered)]
+        return [each for each in read(self.notices) if isinstance(each, CommandAnswered)]
 
     def cursor(self) -> int:
         query = "SELECT position FROM cursors WHERE log = ?"
@@ -320,3 +330,36 @@ async def test_what_a_command_calls_for_reaches_the_gateway(store: Store, tmp_pa
             close = alert_to_broker.CloseTrades(command_id=CommandId("button 1"), given_at=MORNING)
             operator.give(close)
             await until(lambda: not gateway.model.live(), "an entry that is called off")
+
+
+async def test_what_a_person_said_is_on_the_disk_right_after_the_cancels_it_calls_for(
+    store: Store, tmp_path: Path
+) -> None:
+    async with an_operator(store, tmp_path) as operator:
+        desk, gateway = operator.desk, operator.gateway
+        desk.hear(GatewayConnected(account="DU1234567"))
+        desk.hear(SignalArrived(message=a_signal()))
+        async with working(desk.decide_for(gateway), desk.tick()):
+            await until(gateway.has_orders.is_set, "an entry")
+            await until(lambda: not desk.backlog, "its reports")
+        store.settle()
+        obeying = operator.obeying()
+        operator.give(alert_to_broker.CloseTrades(command_id=CommandId("b 1"), given_at=MORNING))
+        await until(lambda: gateway.settled_at_cancels, "a cancel")
+        await stopped(obeying)
+        assert set(gateway.settled_at_cancels) == {False}
+        assert store.is_settled
+
+
+async def test_what_was_left_out_for_an_order_follows_it(store: Store) -> None:
+    clock = StandingClock()
+    notices = Log(store, any_to_alert.FROM_BROKER, clock)
+    desk = Desk(Book(SETTINGS), store, Journal(store, notices), clock)
+    gateway = Watching(desk, store)
+    gateway.answers_orders = False
+    desk.hear(GatewayConnected(account="DU1234567"))
+    desk.hear(SignalArrived(message=a_signal()))
+    async with working(desk.decide_for(gateway)):
+        await until(gateway.has_orders.is_set, "an entry")
+        told = any_to_alert.OrderChanged
+        await until(lambda: any(isinstance(each, told) for each in read(notices)), "its state")

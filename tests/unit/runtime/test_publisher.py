@@ -10,6 +10,7 @@ import pytest
 import zmq.asyncio
 
 from autoscalper.runtime import frames
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import SystemClock
 from autoscalper.runtime.errors import AddressUnusable
 from autoscalper.runtime.publisher import Publisher
@@ -219,6 +220,40 @@ async def test_a_publisher_that_ended_leaves_its_store_alone(
     assert log.store.after_commit == []
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_a_commit_keeps_for_others_wakes_nobody(
+    open_store: OpenStore,
+    address: str,
+    peer: Peer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at_once: bool,
+) -> None:
+    log = log_in(open_store("sender"))
+    asked: list[int] = []
+    read = log.read
+
+    def count(after: int, limit: int) -> tuple[tuple[int, bytes], ...]:
+        asked.append(after)
+        return read(after, limit)
+
+    monkeypatch.setattr(log, "read", count)
+    publisher = Publisher(log, address, SystemClock(), at_once=at_once)
+    async with running(publisher.publish()):
+        await peer.follow()
+        assert not (await peer.batch()).entries
+        asked.clear()
+        with log.store.transaction():
+            log.store.execute("INSERT INTO taken VALUES (7)")
+        later = asyncio.Event()
+        afterwards(lambda: afterwards(later.set))
+        await later.wait()
+        assert asked == []
+        append(log, [1])
+        assert [position for position, _ in (await peer.batch()).entries] == [1]
+        assert asked == [0]
+
+
 async def test_a_stop_that_comes_together_with_a_new_entry_is_not_forgotten(
     open_store: OpenStore, tmp_path: Path
 ) -> None:
@@ -228,7 +263,7 @@ async def test_a_stop_that_comes_together_with_a_new_entry_is_not_forgotten(
     for _ in range(5):
         await asyncio.sleep(0)
     append(log, [1])
-    task.cancel()
+    afterwards(task.cancel)
     async with asyncio.timeout(5):
         with pytest.raises(asyncio.CancelledError):
             await task
