@@ -45,14 +45,14 @@ def measure(ground: Ground, size: int, rounds: int) -> Series:
         outcomes = _decided(ground, posts)
         found = _ways(ground, posts)
         ways += found
-        orders = [way[stamps.ORDER] for way in found if stamps.ORDER in way]
+        orders = [way[stamps.WHOLE] for way in found if stamps.WHOLE in way]
         last_order.append((max(orders) - began).total_seconds() * 1000)
         # An entry is decided with its order; its outcome tells of the fill as well.
         ends = [max(orders), *(each.decided_at for each in outcomes if each.trade_id is None)]
         decided.append((max(ends) - began).total_seconds() * 1000)
         unordered += _out_of_order(ground, posts)
         _close(ground, posts[: len(CONTRACTS)])
-    took = figures.between(ways, stamps.POINTS[0], stamps.ORDER)
+    took = figures.between(ways, stamps.POINTS[0], stamps.WHOLE)
     series = Series(name=f"{size} at once", order=figures.spread(took), stages=figures.stages(ways))
     series.more = {
         "last order out, ms, median": figures.spread(last_order).p50,

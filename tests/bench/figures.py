@@ -30,12 +30,10 @@ class Series(msgspec.Struct, kw_only=True):
     """What was measured in one setting: a pace, a burst, a number of open trades."""
 
     name: str
-    #: From the hand-over to the order at the gateway, and to the last leg of its bracket.
+    #: From the hand-over to the whole order at the gateway, unless the name says otherwise.
     order: Spread
-    bracket: Spread | None = None
-    #: The floor of the same minutes, alike.
+    #: The whole order of the floor of the same minutes: a bracket beside entries, else one order.
     floor: Spread | None = None
-    floor_bracket: Spread | None = None
     #: Median milliseconds from each point to the next, by the name of the later.
     stages: dict[str, float] = {}
     #: Further figures by name: of exits, of bursts.
@@ -114,7 +112,7 @@ def _compared(now: Series, before: Series) -> list[str]:
         if ratio is not None and earlier is not None and ratio > earlier * WORSE:
             found.append(f"{now.name}: {name} was {earlier:.2f} x the floor, is {ratio:.2f}")
     shares, earlier_shares = _shares(now.stages), _shares(before.stages)
-    for stage, share in shares.items():
+    for stage, share in shares.items() if earlier_shares else ():
         was = earlier_shares.get(stage, 0.0)
         if share >= SMALLEST_SHARE and share > was * GREW:
             found.append(f"{now.name}: the way to '{stage}' was {was:.0%} of it, is {share:.0%}")
@@ -129,8 +127,8 @@ def _shares(stages: Mapping[str, float]) -> dict[str, float]:
 def lines(run: Run) -> list[str]:
     """Return ``run`` as lines for people."""
     head = (
-        f"{'milliseconds':26}{'n':>6}{'p50':>8}{'p99':>8}{'max':>8}{'floor p50':>11}{'p99':>8}"
-        f"{'ratio':>8}{'p99':>6}{'| bracket p50':>15}{'floor':>8}{'ratio':>7}"
+        f"{'milliseconds':36}{'n':>6}{'p50':>8}{'p99':>8}{'max':>8}{'floor p50':>11}{'p99':>8}"
+        f"{'ratio':>8}{'p99':>6}"
     )
     found = [head]
     found += [_row(each) for each in run.series]
@@ -151,14 +149,10 @@ def lines(run: Run) -> list[str]:
 
 def _row(series: Series) -> str:
     order, floor = series.order, series.floor
-    text = f"{series.name:26}{order.n:6}{order.p50:8.2f}{order.p99:8.2f}{order.max:8.2f}"
+    text = f"{series.name:36}{order.n:6}{order.p50:8.2f}{order.p99:8.2f}{order.max:8.2f}"
     if floor is None or series.ratio is None or series.ratio_p99 is None:
         return text
-    text += f"{floor.p50:11.2f}{floor.p99:8.2f}{series.ratio:8.2f}{series.ratio_p99:6.2f}"
-    if series.bracket is None or series.floor_bracket is None:
-        return text
-    bracket, below = series.bracket.p50, series.floor_bracket.p50
-    return text + f"{bracket:15.2f}{below:8.2f}{bracket / below:7.2f}"
+    return text + f"{floor.p50:11.2f}{floor.p99:8.2f}{series.ratio:8.2f}{series.ratio_p99:6.2f}"
 
 
 def _stage_lines(series: Sequence[Series]) -> list[str]:

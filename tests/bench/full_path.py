@@ -75,7 +75,7 @@ def measure(entries: int) -> Series:
         ledger = ground.market.ask("ledger")["orders"]
         handed = {f"{each}.1": ground.handed[f"{each}.1"] for each in ids[len(CONTRACTS) :]}
         ways = stamps.ways(ground.data_dir, ledger, handed, {})
-    took = figures.between(list(ways.values()), stamps.POINTS[0], stamps.ORDER)
+    took = figures.between(list(ways.values()), stamps.POINTS[0], stamps.WHOLE)
     return Series(
         name="from Discord's frame",
         order=figures.spread(took),

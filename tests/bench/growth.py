@@ -93,7 +93,7 @@ def by_open_trades(counts: Sequence[int] = OPEN_TRADES) -> dict[str, dict[str, f
 def _latency(ground: Ground, prefix: str) -> dict[str, float]:
     ground.quote(CONTRACTS)
     paced.measure(ground, Pace(name=f"{prefix}w", seconds=0.1, entries=len(CONTRACTS)))
-    entries, exits = paced.measure(
+    entries, exits, _ = paced.measure(
         ground, Pace(name=prefix, seconds=_PACE.seconds, entries=_PACE.entries)
     )
     return {

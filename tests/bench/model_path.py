@@ -38,7 +38,7 @@ def measure(entries: int) -> list[Series]:
     asked = [ways[f"{unclear}.1"] for unclear, _ in posts[len(CONTRACTS) :]]
     beside = [ways[f"{clear}.1"] for _, clear in posts[len(CONTRACTS) :]]
     above = [each - own for each in figures.between(asked, stamps.HEARD, stamps.POINTS[3])]
-    took = figures.between(beside, stamps.HEARD, stamps.ORDER)
+    took = figures.between(beside, stamps.HEARD, stamps.WHOLE)
     return [
         Series(
             name="model, above its own time",

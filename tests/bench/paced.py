@@ -21,6 +21,8 @@ from tests.bench.stamps import Way
 CONTRACTS = tuple(Contract("SPY", 650 + number) for number in range(20))
 #: Seconds of one system's posts before it is the other's turn.
 _BLOCK_SECONDS = 4.0
+#: Seconds at least from an entry to its exit where posts come faster than that.
+_HELD_SECONDS = 0.2
 #: Fewest entries in a block.
 _FEWEST = 3
 #: Seconds between two blocks, in which what the last one began comes to rest.
@@ -40,13 +42,25 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         return "-".join(re.findall(r"\w+", self.name))
 
     @property
+    def held(self) -> int:
+        """How many entries further its exit comes.
+
+        Where a process rests for a moment, an exit close behind its entry is read together with it
+        and calls it off, as it should; what is measured are trades.
+        """
+        return round(_HELD_SECONDS / self.seconds / 2)
+
+    @property
     def block(self) -> int:
         """How many entries are handed in before it is the floor's turn."""
         return max(_FEWEST, round(_BLOCK_SECONDS / self.seconds / 2))
 
 
 def measure(ground: Ground, pace: Pace) -> list[Series]:
-    """Return the series of the entries and that of the exits at ``pace``."""
+    """Return the series of the entries, of the exits, and of the exits' first messages.
+
+    An entry's bracket is compared with the floor's bracket, what an exit sends with its one order.
+    """
     before = set(ground.handed)
     trade_of: dict[str, str] = {}
     refs: dict[str, list[str]] = {SINGLE: [], BRACKET: []}
@@ -71,26 +85,23 @@ def measure(ground: Ground, pace: Pace) -> list[Series]:
     entries = [way for each, way in ways.items() if each not in trade_of]
     exits = [way for each, way in ways.items() if each in trade_of]
     return [
-        series(pace.name, entries, below),
-        series(f"{pace.name}, exits", exits, below, has_bracket=False),
+        series(pace.name, entries, below[BRACKET]),
+        series(f"{pace.name}, exits", exits, below[SINGLE]),
+        series(f"{pace.name}, exits, first message", exits, below[SINGLE], stamps.FIRST),
     ]
 
 
 def series(
-    name: str, ways: Sequence[Way], below: dict[str, list[Way]], *, has_bracket: bool = True
+    name: str, ways: Sequence[Way], below: Sequence[Way], point: str = stamps.WHOLE
 ) -> Series:
-    """Return the series of ``ways`` beside the floor's."""
-    took = figures.between(ways, stamps.HEARD, stamps.ORDER)
+    """Return the series of ``ways`` up to ``point`` beside the floor's whole orders."""
+    took = figures.between(ways, stamps.HEARD, point)
     found = Series(
         name=name,
         order=figures.spread(took),
-        floor=figures.spread(figures.between(below[SINGLE], stamps.HEARD, stamps.ORDER)),
-        stages=figures.stages(ways),
+        floor=figures.spread(figures.between(below, stamps.HEARD, stamps.WHOLE)),
+        stages=figures.stages(ways) if point == stamps.WHOLE else {},
     )
-    if has_bracket:
-        found.bracket = figures.spread(figures.between(ways, stamps.HEARD, stamps.BRACKET))
-        wide = figures.between(below[BRACKET], stamps.HEARD, stamps.BRACKET)
-        found.floor_bracket = figures.spread(wide)
     if len(took) < len(ways):
         found.more["posts without an order"] = len(ways) - len(took)
     return found
@@ -102,21 +113,37 @@ def floor_ways(ledger: Sequence[Mapping[str, Any]], handed: Mapping[str, datetim
     found: list[Way] = []
     for ref, at in handed.items():
         legs = [read[each] for each in (ref, f"{ref}|T", f"{ref}|S") if each in read]
-        found.append({stamps.HEARD: at, stamps.ORDER: legs[0], stamps.BRACKET: max(legs)})
+        found.append({stamps.HEARD: at, stamps.FIRST: legs[0], stamps.WHOLE: max(legs)})
     return found
 
 
-def _block(ground: Ground, pace: Pace, first: int, count: int) -> dict[str, str]:
+def posts_of(pace: Pace, first: int, count: int) -> tuple[list[Written], dict[str, str]]:
+    """Return the posts of one block in their order, and the entry that each exit is about."""
     trade_of = {}
     posts: list[Written] = []
-    for number in range(first, first + count):
-        contract = CONTRACTS[number % len(CONTRACTS)]
-        bought = entry(f"{pace.prefix}.{number}", contract)
-        sold = exit_of(bought, contract)
-        trade_of[f"{sold.message_id}.1"] = f"{bought.message_id}.1"
-        posts += (bought, sold)
+    for number in range(first, first + count + pace.held):
+        if number < first + count:
+            posts.append(_entry(pace, number))
+        if number >= first + pace.held:
+            bought = _entry(pace, number - pace.held)
+            sold = exit_of(bought, _contract(number - pace.held))
+            trade_of[f"{sold.message_id}.1"] = f"{bought.message_id}.1"
+            posts.append(sold)
+    return posts, trade_of
+
+
+def _block(ground: Ground, pace: Pace, first: int, count: int) -> dict[str, str]:
+    posts, trade_of = posts_of(pace, first, count)
     _at_pace([partial(ground.hand_in, [post]) for post in posts], pace.seconds)
     return trade_of
+
+
+def _entry(pace: Pace, number: int) -> Written:
+    return entry(f"{pace.prefix}.{number}", _contract(number))
+
+
+def _contract(number: int) -> Contract:
+    return CONTRACTS[number % len(CONTRACTS)]
 
 
 def _floor_block(floor: Floor, pace: Pace, kind: str, first: int, count: int) -> list[str]:

@@ -61,6 +61,11 @@ def test_a_series_that_was_not_measured_before_is_not_compared() -> None:
     assert figures.compared(Run(series=[a_series(9.0, 1.0)]), Run()) == []
 
 
+def test_stages_are_not_compared_where_none_were_measured_before() -> None:
+    before = Run(series=[a_series(2.0, 1.0)])
+    assert figures.compared(Run(series=[a_series(2.0, 1.0, read=2.0)]), before) == []
+
+
 def test_the_lines_show_the_ratio_to_the_floor() -> None:
     text = "\n".join(figures.lines(Run(series=[a_series(2.5, 1.0)], memory_mib={"broker": 31.2})))
     assert "20 ms" in text
