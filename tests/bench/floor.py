@@ -2,8 +2,9 @@
 
 Run as a process, it takes one post a line on standard input and writes nothing until told to end.
 A post is kept as an intent in SQLite (WAL, synchronous=FULL) and placed with ``IB.placeOrder`` of
-ib_async: an order alone, or an entry with its stop and target. The orders rest below the market
-and are cancelled soon after, so that they do not meet AutoScalper's.
+ib_async: an order alone, or the four of AutoScalper's bracket, which are an entry, its target, its
+sale for the last day and its stop. The orders rest below the market and are cancelled soon after,
+so that they do not meet AutoScalper's.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ SINGLE, BRACKET = "single", "bracket"
 _CLIENT_ID = 41
 _STRIKE = 615
 _LIMIT, _STOP, _TARGET = 0.50, 0.40, 0.80
+#: What a child's reference ends with: target, sale for the last day, stop.
+CHILDREN = ("|T", "|F", "|S")
+_LAST_DAY = f"{EXPIRY.replace('-', '')} 15:45:00 US/Eastern"
 _CANCEL_SECONDS = 0.005
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intents (
@@ -107,15 +111,18 @@ class _Trader:
                     "BUY", 1, _LIMIT, orderId=self._next_id(), orderRef=ref, tif="DAY"
                 )
             ]
-        parent = self._next_id()
-        entry = ib_async.LimitOrder("BUY", 1, _LIMIT, orderId=parent, orderRef=ref, transmit=False)
-        target = ib_async.LimitOrder("SELL", 1, _TARGET, orderId=self._next_id(), transmit=False)
-        stop = ib_async.StopOrder("SELL", 1, _STOP, orderId=self._next_id())
-        for letter, order in (("T", target), ("S", stop)):
-            order.parentId, order.orderRef = parent, f"{ref}|{letter}"
-        for order in (entry, target, stop):
-            order.tif = "DAY"
-        return [entry, target, stop]
+        entry = ib_async.LimitOrder("BUY", 1, _LIMIT, orderId=self._next_id(), orderRef=ref)
+        target = ib_async.LimitOrder("SELL", 1, _TARGET)
+        last_day = ib_async.MarketOrder("SELL", 1)
+        last_day.conditions = [ib_async.TimeCondition(isMore=True, time=_LAST_DAY)]
+        stop = ib_async.StopOrder("SELL", 1, _STOP)
+        children = (target, last_day, stop)
+        for ending, order in zip(CHILDREN, children, strict=True):
+            order.orderId, order.parentId = self._next_id(), entry.orderId
+            order.orderRef = f"{ref}{ending}"
+        for order in (entry, *children):
+            order.tif, order.transmit = "DAY", order is stop
+        return [entry, *children]
 
     def _next_id(self) -> int:
         order_id: int = self._ib.client.getReqId()

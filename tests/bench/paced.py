@@ -13,7 +13,7 @@ import msgspec
 
 from tests.bench import figures, stamps
 from tests.bench.figures import Series
-from tests.bench.floor import BRACKET, SINGLE, Floor, a_floor
+from tests.bench.floor import BRACKET, CHILDREN, SINGLE, Floor, a_floor
 from tests.bench.ground import Contract, Ground, Written, entry, exit_of
 from tests.bench.stamps import Way
 
@@ -112,7 +112,8 @@ def floor_ways(ledger: Sequence[Mapping[str, Any]], handed: Mapping[str, datetim
     read = {each["order_ref"]: datetime.fromisoformat(each["accepted_at"]) for each in ledger}
     found: list[Way] = []
     for ref, at in handed.items():
-        legs = [read[each] for each in (ref, f"{ref}|T", f"{ref}|S") if each in read]
+        named = (f"{ref}{ending}" for ending in ("", *CHILDREN))
+        legs = [read[each] for each in named if each in read]
         found.append({stamps.HEARD: at, stamps.FIRST: legs[0], stamps.WHOLE: max(legs)})
     return found
 
