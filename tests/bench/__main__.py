@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import behind, burst, figures, full_path, growth, machine, model_path, paced
+from tests.bench import behind, burst, day, figures, full_path, growth, machine, model_path, paced
+from tests.bench.day import Day
 from tests.bench.figures import Run
 from tests.bench.ground import Contract, Ground, a_ground
 from tests.bench.paced import CONTRACTS, Pace
@@ -24,7 +25,7 @@ PACES = (
 )
 #: With open trades only this pace is measured, with this part of its entries.
 HELD_PACE, HELD_PART = "20 ms", 0.5
-PARTS = ("paced", "burst", "behind", "discord", "model", "idle", "growth")
+PARTS = ("paced", "burst", "behind", "discord", "model", "idle", "day", "growth")
 #: What stays open during the second half.
 HELD = tuple(Contract("SPY", 680 + number) for number in range(20))
 _IDLE_SECONDS = 60.0
@@ -49,6 +50,9 @@ def measure(options: argparse.Namespace) -> Run:
         run.series.append(full_path.measure(max(5, round(_DISCORD_ENTRIES * options.scale))))
     if "model" in options.parts:
         run.series += model_path.measure(max(5, round(_MODEL_ENTRIES * options.scale)))
+    if "day" in options.parts:
+        entries = max(Day().slices, round(Day().entries * options.scale))
+        run.tables["MiB of memory over a day"] = day.measure(Day(entries=entries))
     if "growth" in options.parts:
         run.tables["files of so many days"] = growth.by_days()
         run.tables["so many open trades"] = growth.by_open_trades()

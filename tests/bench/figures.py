@@ -130,7 +130,7 @@ def lines(run: Run) -> list[str]:
         f"{'milliseconds':36}{'n':>6}{'p50':>8}{'p99':>8}{'max':>8}{'floor p50':>11}{'p99':>8}"
         f"{'ratio':>8}{'p99':>6}"
     )
-    found = [head]
+    found = [head] if run.series else []
     found += [_row(each) for each in run.series]
     found += _stage_lines(run.series)
     for series in run.series:
