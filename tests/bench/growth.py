@@ -13,8 +13,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+from msgspec.structs import replace
+
+from autoscalper.broker.events import ContractDetails
+from autoscalper.domain.contract import OptionContract
+from autoscalper.domain.identity import ConId
 from tests.bench import machine, paced, stamps
 from tests.bench.figures import Series
 from tests.bench.ground import Contract, Ground, Written, a_ground, entry, exit_of
@@ -41,6 +48,7 @@ _TABLES: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "heard": (("message_id",), ()),
         "conversations": (("author_id",), ()),
         "last_words": (("author_id",), ()),
+        "model_answers": (("key",), ("answered_at",)),
     },
     "broker": {
         "orders": (("client_order_id", "trade_id"), ()),
@@ -48,6 +56,7 @@ _TABLES: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "heard": (("post_id",), ("heard_at",)),
         "recent_alerts": (("alert",), ("posted_at",)),
         "fills": (("exec_id", "client_order_id"), ()),
+        "requests": (("command_id",), ()),
     },
     "alert": {
         "outcomes": (("post_id", "message_id"), ()),
@@ -55,6 +64,18 @@ _TABLES: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "stories": (("trade_id",), ("opened_at", "ended_at")),
     },
 }
+#: Tables that more days do not make longer, and those of every store, which are seen to apart.
+_AS_THEY_ARE = {
+    "ingest": {"discord_watermarks", "discord_logins"},
+    "parser": {"waiting"},
+    # Contracts have their days in them.
+    "broker": {"waiting", "missed", "questions", "marks", "contracts"},
+    # Without Telegram there are no cards.
+    "alert": {"cards", "confirmations", "outages"},
+}
+_OF_EVERY_STORE = {"meta", "entries", "cursors"}
+#: Between the id of a contract and that of the one a day older.
+_CON_IDS = 10**10
 
 
 def by_days(days: Sequence[int] = DAYS) -> dict[str, dict[str, float]]:
@@ -140,11 +161,13 @@ def _multiplied(made: Path, days: int) -> Iterator[Path]:
             copied = Path(shutil.copy(path, directory))
             with closing(sqlite3.connect(copied, isolation_level=None)) as store:
                 store.execute("PRAGMA synchronous=OFF")
-                _multiply(store, copied.stem, days)
+                multiply(store, copied.stem, days)
         yield Path(directory)
 
 
-def _multiply(store: sqlite3.Connection, process: str, days: int) -> None:
+def multiply(store: sqlite3.Connection, process: str, days: int) -> None:
+    """Make of the one day in the open file of ``process`` as many as ``days``."""
+    _check_tables(store, process)
     store.execute("BEGIN")
     # Older days are in front: their entries get the lower positions.
     store.execute("CREATE TEMP TABLE days (day INTEGER)")
@@ -166,10 +189,31 @@ def _multiply(store: sqlite3.Connection, process: str, days: int) -> None:
         (days,),
     )
     store.execute("UPDATE cursors SET position = position * ?", (days,))
-    for table, (names, times) in _TABLES.get(process, {}).items():
+    for table, (names, times) in _TABLES[process].items():
         _multiply_rows(store, table, names, times)
+    if process == "broker":
+        _multiply_contracts(store, days)
     store.execute("COMMIT")
     store.execute("VACUUM")
+
+
+def _check_tables(store: sqlite3.Connection, process: str) -> None:
+    found = store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    known = _OF_EVERY_STORE | _AS_THEY_ARE[process] | _TABLES[process].keys()
+    unknown = {name for (name,) in found} - known
+    assert not unknown, f"say how {sorted(unknown)} of {process} grow with the days"
+
+
+def _multiply_contracts(store: sqlite3.Connection, days: int) -> None:
+    kept = store.execute("SELECT named, details FROM contracts").fetchall()
+    for named, details in kept:
+        contract = msgspec.msgpack.decode(named, type=OptionContract)
+        known = msgspec.msgpack.decode(details, type=ContractDetails)
+        for day in range(1, days):
+            older = replace(contract, expiry=contract.expiry - timedelta(days=day))
+            its_own = replace(known, con_id=ConId(known.con_id + day * _CON_IDS))
+            row = (str(older), msgspec.msgpack.encode(older), msgspec.msgpack.encode(its_own))
+            store.execute("INSERT INTO contracts VALUES (?, ?, ?)", row)
 
 
 def _multiply_rows(
