@@ -56,8 +56,8 @@ def measure(ground: Ground, size: int, rounds: int) -> Series:
     series = Series(name=f"{size} at once", order=figures.spread(took), stages=figures.stages(ways))
     series.more = {
         "last order out, ms, median": figures.spread(last_order).p50,
-        "last order out, ms, worst": max(last_order),
-        "every post decided, ms, worst": max(decided),
+        "last order out, ms, worst": figures.spread(last_order).max,
+        "every post decided, ms, worst": figures.spread(decided).max,
         "signals out of their channel's order": unordered,
     }
     return series

@@ -15,6 +15,8 @@ from tests.bench.stamps import POINTS, Way
 GREW, SMALLEST_SHARE = 1.5, 0.03
 #: By how much a ratio to the floor may be worse before it is.
 WORSE = 1.15
+#: Columns that a name takes in a table for people.
+_NAME = 40
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ def _shares(stages: Mapping[str, float]) -> dict[str, float]:
 def lines(run: Run) -> list[str]:
     """Return ``run`` as lines for people."""
     head = (
-        f"{'milliseconds':36}{'n':>6}{'p50':>8}{'p99':>8}{'max':>8}{'floor p50':>11}{'p99':>8}"
+        f"{'milliseconds':{_NAME}}{'n':>6}{'p50':>8}{'p99':>8}{'max':>8}{'floor p50':>11}{'p99':>8}"
         f"{'ratio':>8}{'p99':>6}"
     )
     found = [head] if run.series else []
@@ -149,7 +151,7 @@ def lines(run: Run) -> list[str]:
 
 def _row(series: Series) -> str:
     order, floor = series.order, series.floor
-    text = f"{series.name:36}{order.n:6}{order.p50:8.2f}{order.p99:8.2f}{order.max:8.2f}"
+    text = f"{series.name:{_NAME}}{order.n:6}{order.p50:8.2f}{order.p99:8.2f}{order.max:8.2f}"
     if floor is None or series.ratio is None or series.ratio_p99 is None:
         return text
     return text + f"{floor.p50:11.2f}{floor.p99:8.2f}{series.ratio:8.2f}{series.ratio_p99:6.2f}"
@@ -159,10 +161,10 @@ def _stage_lines(series: Sequence[Series]) -> list[str]:
     shown = [each for each in series if each.stages]
     if not shown:
         return []
-    found = ["", "median ms to      " + " | ".join(each.name for each in shown)]
+    found = ["", f"{'median ms to':{_NAME}}" + " | ".join(each.name for each in shown)]
     for point in POINTS[1:]:
         cells = [f"{each.stages.get(point, 0.0):{len(each.name)}.2f}" for each in shown]
-        found.append(f"  {point:28}" + " | ".join(cells))
+        found.append(f"  {point:{_NAME - 2}}" + " | ".join(cells))
     return found
 
 
