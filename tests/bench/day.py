@@ -47,7 +47,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def chatter(self) -> int:
-        """How many posts mean nothing: of an entry, its exit and these most are."""
+        """How many other posts there are."""
         return _CHATTER_OF_EACH * self.entries
 
 
