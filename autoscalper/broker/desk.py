@@ -80,7 +80,7 @@ class Desk:
             commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
             gateway.carry_out(commands)
-            self._make_last()
+            afterwards(self._make_last)
             self._look_again()
 
     async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
@@ -91,7 +91,7 @@ class Desk:
             decided = decide_all(self.book, given, self._clock.now())
             commands = self._keep_entries(follower, entries, decided)
             gateway.carry_out(commands)
-            self._make_last()
+            afterwards(self._make_last)
             if places(commands):
                 self._look_again()
 
@@ -110,7 +110,7 @@ class Desk:
 
     def _make_last(self) -> None:
         # What people said lasts: where it came from may have lost it with the same power. The
-        # cancels that an exit begins with have not waited for it.
+        # cancels that an exit begins with do not wait for it.
         if not self._store.is_settled:
             self._store.settle()
 
