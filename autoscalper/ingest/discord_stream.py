@@ -29,6 +29,7 @@ from autoscalper.ingest.discord_watermarks import Watermarks
 from autoscalper.ingest.notices import Notices
 from autoscalper.ingest.post_log import PostLog
 from autoscalper.links.any_to_alert import Level
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ class ChannelStream:
             return
         post = post_of(message, author, channel_name=self.name, received_at=self._clock.now())
         if self._post_log.publish(post):
-            logger.info("post heard message_id=%s channel_id=%s", message.id, self.channel_id)
+            self._tell("post", message)
 
     def _edit(self, message: ChatMessage) -> None:
         # Without a time of its edit, a message was only given the cards of its links.
@@ -207,7 +208,11 @@ class ChannelStream:
         )
         edited = msgspec.structs.replace(post, posted_at=message.edited_timestamp)
         if self._post_log.edit(edited):
-            logger.info("edit heard message_id=%s channel_id=%s", message.id, self.channel_id)
+            self._tell("edit", message)
+
+    def _tell(self, what: str, message: ChatMessage) -> None:
+        line = "%s heard message_id=%s channel_id=%s"
+        afterwards(lambda: logger.info(line, what, message.id, self.channel_id))
 
     def _report(self, unreadable: Unreadable) -> None:
         logger.error(

@@ -13,7 +13,6 @@ from autoscalper.parser import grammar, line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.consultant import Consultant
 from autoscalper.runtime import config_file, crashpoints
-from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.heartbeat import beating
 from autoscalper.runtime.process import Process
@@ -81,7 +80,7 @@ def _answering(
                 posts.keep(batch)
                 crashpoints.reach("parser-before-commit")
             crashpoints.reach("parser-after-commit")
-            afterwards(desk.tell)
+            desk.tell()
 
     return answer_posts
 

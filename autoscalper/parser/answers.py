@@ -27,6 +27,7 @@ from autoscalper.parser.line import Line, Waiting, channel_of, message_id_of
 from autoscalper.parser.memory import Memory
 from autoscalper.parser.modes import Settled
 from autoscalper.parser.questions import Question, ask_about
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.store import Store
@@ -108,10 +109,10 @@ class Answers:
             self.signals.append(key, mention)
 
     def tell(self) -> None:
-        """Log what was answered since the last call: a line costs as much as the reading."""
+        """Log afterwards what was answered since the last call, which is on disk."""
         untold, self._untold = self._untold, []
-        for post_id, word in untold:
-            logger.info("post answered post_id=%s answer=%s", post_id, word)
+        if untold:
+            afterwards(lambda: _log(untold))
 
     def forget(self, post_ids: Sequence[str], before: datetime) -> None:
         """Forget, inside the caller's transaction, these posts and what is from before ``before``.
@@ -282,6 +283,11 @@ class Answers:
 
 def _day(post: Post) -> date:
     return exchange_day(post.posted_at)
+
+
+def _log(answered: list[tuple[PostId, str]]) -> None:
+    for post_id, word in answered:
+        logger.info("post answered post_id=%s answer=%s", post_id, word)
 
 
 def _word(answer: Answer) -> str:

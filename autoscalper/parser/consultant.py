@@ -11,7 +11,6 @@ from autoscalper.parser import claims
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.questions import Question
 from autoscalper.runtime import crashpoints
-from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import Clock
 from autoscalper.runtime.store import Store
 
@@ -96,5 +95,5 @@ class Consultant:
             self._answers.learn(question, answer)
             crashpoints.reach("parser-model-before-commit")
         self._asked.discard(question.key)
-        afterwards(self._answers.tell)
+        self._answers.tell()
         crashpoints.reach("parser-model-after-commit")

@@ -1,24 +1,22 @@
-"""What can wait until whoever was written to has read it.
-
-A write to a socket wakes its reader on the writer's own core, because Linux takes it for the last
-thing that the writer does for now. Whoever works on instead keeps the reader waiting: the gateway
-read an order 0.3 ms later at the median and 1 ms later at the 99 % for the lines that were logged
-after it (two cores, one order per 40 ms).
-"""
+"""What a process does a little after it sent something urgent, and not at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-#: Longer than the next process takes for a message, shorter than anybody notices.
+#: Seconds for whoever was sent something to be done with it.
 PAUSE_SECONDS = 0.004
 
 
-def afterwards(what: Callable[[], object]) -> None:
-    """Call ``what`` a moment later, from the running loop.
+def afterwards(what: Callable[[], None]) -> None:
+    """Do ``what`` in this process's loop ``PAUSE_SECONDS`` from now.
 
-    A process that ends in between never calls it: for what nothing depends on, or what comes
-    again by itself.
+    Linux takes a write to a socket for the last thing that its writer does, and wakes the reader
+    on the writer's core (wake-ups with ``WF_SYNC``). So whatever a process still does then delays
+    the one it sent to, even where another core is idle.
+
+    When the process ends before, ``what`` is lost, and when it raises, nobody hears but the log:
+    only for what nothing depends on, or what comes again anyway.
     """
     asyncio.get_running_loop().call_later(PAUSE_SECONDS, what)

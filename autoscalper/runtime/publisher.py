@@ -66,7 +66,7 @@ class Publisher(Generic[M]):
             taken = error.errno == zmq.EADDRINUSE
             advice = "stop the process that holds it" if taken else "create RUN_DIR"
             raise AddressUnusable(f"{address} cannot be bound ({error}); {advice}") from error
-        self._told = 0
+        self._told = log.appended
         self._is_at_once = at_once
         log.store.after_commit.append(self._notice)
 

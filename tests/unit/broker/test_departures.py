@@ -28,23 +28,33 @@ async def test_each_order_that_left_has_a_line_and_so_has_its_change(
     placed: PlaceOrders, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    refs = [order.client_order_id for order in placed.orders]
+    stop = placed.orders[-1]
     terms = Terms(order_qty=1, stop_price=Decimal("0.30"))
-    changed = ModifyOrder(order=placed.orders[-1], details=placed.details, terms=terms)
-    departures.note([placed, CancelOrder(ib_order_id=IbOrderId(4)), changed])
-    assert caplog.messages == []
-    await until(lambda: len(caplog.messages) == len(refs) + 1, "a line for each")
-    assert [" ".join(line.split()[:3]) for line in caplog.messages] == [
-        *(f"order sent client_order_id={ref}" for ref in refs),
-        f"order changed client_order_id={refs[-1]}",
+    departures.note([placed, ModifyOrder(order=stop, details=placed.details, terms=terms)])
+    await until(lambda: len(caplog.messages) > len(placed.orders), "the lines")
+    *sent, changed = caplog.messages
+    assert [line.split()[:3] for line in sent] == [
+        ["order", "sent", f"client_order_id={order.client_order_id}"] for order in placed.orders
     ]
+    assert changed.startswith(f"order changed client_order_id={stop.client_order_id} terms=")
 
 
-async def test_a_process_can_be_ended_the_moment_each_order_left(
-    placed: PlaceOrders, monkeypatch: pytest.MonkeyPatch
+async def test_a_cancel_leaves_no_line(
+    placed: PlaceOrders, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reached: list[str] = []
-    monkeypatch.setattr(crashpoints, "reach", reached.append)
+    caplog.set_level("INFO")
+    departures.note([CancelOrder(ib_order_id=IbOrderId(4))])
     departures.note([placed])
-    purposes = [order.purpose.name.lower() for order in placed.orders]
-    assert reached == [f"broker-after-send-{each}" for each in purposes]
+    await until(lambda: len(caplog.messages) >= len(placed.orders), "the lines")
+    assert all(line.startswith("order sent ") for line in caplog.messages)
+
+
+async def test_every_point_to_die_at_is_passed_before_anything_else(
+    placed: PlaceOrders, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    passed: list[str] = []
+    monkeypatch.setattr(crashpoints, "reach", passed.append)
+    departures.note([placed])
+    assert passed == [f"broker-after-send-{order.purpose.name.lower()}" for order in placed.orders]
+    assert caplog.messages == []

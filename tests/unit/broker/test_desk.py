@@ -23,7 +23,7 @@ from autoscalper.broker.journal import Journal
 from autoscalper.broker.pacing import BOUNDLESS
 from autoscalper.broker.records import Changes
 from autoscalper.domain.identity import CommandId
-from autoscalper.links import alert_to_broker, any_to_alert
+from autoscalper.links import alert_to_broker, any_to_alert, parser_to_broker
 from autoscalper.links.alert_to_broker import PauseEntries
 from autoscalper.links.any_to_alert import CommandAnswered
 from autoscalper.links.parser_to_broker import SignalIssued
@@ -32,7 +32,7 @@ from autoscalper.runtime.follower import Follower
 from autoscalper.runtime.log import Log
 from autoscalper.runtime.publisher import Publisher
 from autoscalper.runtime.store import Store
-from tests.fakes.home import until
+from tests.fakes.home import PATIENCE_SECONDS, until
 from tests.unit.broker.model_gateway import ModelGateway
 from tests.unit.broker.story import MORNING, SETTINGS, Story, entry
 
@@ -200,6 +200,49 @@ async def test_the_disk_is_waited_for_with_intents_and_has_the_rest_soon_after(
             await until(lambda: store.is_settled, "the disk")
     assert waited
     assert all(is_full == must_last for is_full, must_last in waited)
+
+
+async def test_the_clock_ticks_only_after_what_a_signal_calls_for_is_on_its_way(
+    store: Store, tmp_path: Path
+) -> None:
+    clock = StandingClock()
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
+    desk = Desk(Book(SETTINGS), store, memory, clock)
+    gateway = Waiting()
+    async with following(desk, gateway, store, tmp_path):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await gateway.has_commands.wait()
+        assert desk.backlog == 0
+        await until(lambda: desk.backlog == 1, "a tick")
+
+
+class Waiting:
+    """A gateway that does nothing, and says when it is asked to."""
+
+    def __init__(self) -> None:
+        self.has_commands = asyncio.Event()
+
+    def room(self) -> int:
+        return BOUNDLESS
+
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        self.has_commands.set()
+
+
+@asynccontextmanager
+async def following(
+    desk: Desk, gateway: Waiting, store: Store, tmp_path: Path
+) -> AsyncIterator[None]:
+    """Let ``desk`` follow a log that has one signal."""
+    sender = Store(tmp_path / "parser.db", durable=False)
+    log = Log(sender, parser_to_broker.LINK, StandingClock())
+    with sender.transaction():
+        log.append("1", a_signal())
+    publisher = Publisher(log, "tcp://127.0.0.1:*", StandingClock())
+    follower = Follower(parser_to_broker.LINK, publisher.address, store, StandingClock())
+    async with working(publisher.publish(), desk.follow(follower, gateway)):
+        yield
+    sender.close()
 
 
 PAUSE = PauseEntries(command_id=CommandId("message 7.1"), given_at=MORNING)

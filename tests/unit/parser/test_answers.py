@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +25,9 @@ from autoscalper.links.parser_to_broker import (
 from autoscalper.parser import line, memory
 from autoscalper.parser.answers import Answers
 from autoscalper.parser.conversation import Conversation
+from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.store import Store
+from tests.fakes.home import until
 from tests.fakes.posts import NINE_FORTY_FIVE, FixedClock, a_post
 
 ENTRY = OpenTrade(
@@ -172,6 +175,38 @@ def test_a_transaction_that_fails_leaves_no_answer(desk: Desk) -> None:
     assert desk.signals == []
     desk.take(published("BTO IWM 210c 0.88"))
     assert len(desk.signals) == 1
+
+
+async def test_what_was_answered_is_logged_once_and_not_before_it_left(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for number, text in enumerate(("BTO IWM 210c 0.88", "morning", "out")):
+        desk.take(published(text, str(number)))
+        desk.answers.tell()
+    assert caplog.messages == []
+    desk.answers.tell()
+    await until(lambda: "post_id=2.1" in caplog.text, "the last line")
+    assert caplog.messages == [
+        "post answered post_id=0.1 answer=SignalIssued",
+        "post answered post_id=1.1 answer=ignored",
+        "post answered post_id=2.1 answer=SignalIssued",
+    ]
+
+
+async def test_an_answer_that_was_not_kept_is_not_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    desk.take(published("morning", "1"))
+    desk.answers.tell()
+    with pytest.raises(RuntimeError), desk.store.transaction():
+        desk.answers.take(published("morning", "2"))
+        raise RuntimeError("the process dies")
+    is_after = asyncio.Event()
+    afterwards(is_after.set)
+    await is_after.wait()
+    assert caplog.messages == ["post answered post_id=1.1 answer=ignored"]
 
 
 def test_a_post_is_read_with_what_its_author_said_before_in_the_channel(desk: Desk) -> None:

@@ -105,6 +105,28 @@ async def test_a_question_on_its_way_is_not_sent_again(bench: Bench) -> None:
         assert bench.model.asked == ["KO 72c", "PFE 29c"]
 
 
+async def test_a_commit_that_leaves_nobody_in_line_is_not_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    questions = bench.answers.questions
+
+    def looking() -> list[Question]:
+        looks.append(bench.answers.waiting)
+        return questions()
+
+    monkeypatch.setattr(bench.answers, "questions", looking)
+    async with consulting(bench):
+        await until(lambda: looks == [0], "the look at the start")
+        bench.take("good morning", "1")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert looks == [0]
+        bench.take("KO 72c", "2")
+        await until(lambda: bench.model.asked, "the question")
+        assert looks == [0, 1]
+
+
 async def test_its_state_is_told_in_words(bench: Bench) -> None:
     assert bench.consultant.state == "loading"
     async with consulting(bench):

@@ -42,6 +42,15 @@ def test_what_was_appended_in_a_transaction_that_failed_is_gone(open_store: Open
     assert not log.has("key")
 
 
+def test_what_was_appended_is_counted_and_what_was_there_already_is_not(
+    open_store: OpenStore,
+) -> None:
+    log = log_in(open_store("sender"))
+    append(log, [1, 2])
+    append(log, [2])
+    assert log.appended == 2
+
+
 def test_reading_begins_after_a_position_and_ends_at_the_limit(open_store: OpenStore) -> None:
     log = log_in(open_store("sender"))
     append(log, range(10))

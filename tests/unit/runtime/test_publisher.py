@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import zmq.asyncio
 
@@ -13,10 +14,12 @@ from autoscalper.runtime import frames
 from autoscalper.runtime.afterwards import afterwards
 from autoscalper.runtime.clock import SystemClock
 from autoscalper.runtime.errors import AddressUnusable
+from autoscalper.runtime.link import Link
+from autoscalper.runtime.log import Log
 from autoscalper.runtime.publisher import Publisher
 from tests.fakes.home import until
 from tests.unit.runtime.conftest import OpenStore
-from tests.unit.runtime.numbers import append, log_in, publishing, running
+from tests.unit.runtime.numbers import NUMBERS, Number, append, log_in, publishing, running
 
 
 class Peer:
@@ -142,6 +145,75 @@ async def test_what_is_committed_while_nobody_waits_is_sent_at_once(
     assert not batch.restarted
 
 
+class CountingLog(Log[Number]):
+    """Counts how often it was read."""
+
+    reads = 0
+
+    def read(self, after: int, limit: int) -> tuple[tuple[int, bytes], ...]:
+        self.reads += 1
+        return super().read(after, limit)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_only_a_commit_that_appends_to_its_log_wakes_a_publisher(
+    open_store: OpenStore,
+    address: str,
+    peer: Peer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at_once: bool,
+) -> None:
+    monkeypatch.setattr(frames, "HEARTBEAT_SECONDS", 3600)
+    store = open_store("sender")
+    log = CountingLog(store, NUMBERS, SystemClock())
+    other = Log(store, Link("tests_to_nobody", msgspec.msgpack.Decoder(Number)), SystemClock())
+    append(log, [1])
+    publisher = Publisher(log, address, SystemClock(), at_once=at_once)
+    async with running(publisher.publish()):
+        await peer.follow(epoch=store.epoch)
+        await peer.batch()
+        reads = log.reads
+        append(other, [1])
+        append(log, [1])
+        await turned_afterwards()
+        assert log.reads == reads
+        append(log, [2])
+        assert log.reads == reads + at_once
+        batch = await peer.batch()
+        assert (batch.entries[0][0], batch.head) == (2, 2)
+        assert log.reads == reads + 1
+
+
+async def turned_afterwards() -> None:
+    """Return when whatever was put off before was done, and whoever that woke has had a turn."""
+    is_done = asyncio.Event()
+    afterwards(is_done.set)
+    await is_done.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_every_batch_knows_the_newest_entry_whether_it_brings_it_or_not(
+    open_store: OpenStore, address: str, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(frames, "WINDOW", 4)
+    log = log_in(open_store("sender"))
+    append(log, range(10))
+    async with publishing(log, address):
+        await peer.follow(epoch=log.store.epoch)
+        seen = [await peer.batch() for _ in range(2)]
+        await peer.follow(epoch=log.store.epoch, after=4)
+        while len(seen[-1].entries) == 0:
+            seen.append(await peer.batch())
+        await peer.follow(epoch=log.store.epoch, after=8)
+        while seen[-1].after != 8:
+            seen.append(await peer.batch())
+    assert [len(each.entries) for each in seen if each.entries] == [4, 4, 2]
+    assert {each.head for each in seen} == {10}
+
+
 class MovedClock:
     """A clock that a test moves."""
 
@@ -220,40 +292,6 @@ async def test_a_publisher_that_ended_leaves_its_store_alone(
     assert log.store.after_commit == []
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-async def test_what_a_commit_keeps_for_others_wakes_nobody(
-    open_store: OpenStore,
-    address: str,
-    peer: Peer,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    at_once: bool,
-) -> None:
-    log = log_in(open_store("sender"))
-    asked: list[int] = []
-    read = log.read
-
-    def count(after: int, limit: int) -> tuple[tuple[int, bytes], ...]:
-        asked.append(after)
-        return read(after, limit)
-
-    monkeypatch.setattr(log, "read", count)
-    publisher = Publisher(log, address, SystemClock(), at_once=at_once)
-    async with running(publisher.publish()):
-        await peer.follow()
-        assert not (await peer.batch()).entries
-        asked.clear()
-        with log.store.transaction():
-            log.store.execute("INSERT INTO taken VALUES (7)")
-        later = asyncio.Event()
-        afterwards(lambda: afterwards(later.set))
-        await later.wait()
-        assert asked == []
-        append(log, [1])
-        assert [position for position, _ in (await peer.batch()).entries] == [1]
-        assert asked == [0]
-
-
 async def test_a_stop_that_comes_together_with_a_new_entry_is_not_forgotten(
     open_store: OpenStore, tmp_path: Path
 ) -> None:
@@ -263,7 +301,7 @@ async def test_a_stop_that_comes_together_with_a_new_entry_is_not_forgotten(
     for _ in range(5):
         await asyncio.sleep(0)
     append(log, [1])
-    afterwards(task.cancel)
+    task.cancel()
     async with asyncio.timeout(5):
         with pytest.raises(asyncio.CancelledError):
             await task
