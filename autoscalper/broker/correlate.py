@@ -57,10 +57,11 @@ def waiting_meant(book: Book, signal: SignalIssued) -> list[Waiting]:
 def entry_key(signal: SignalIssued) -> str:
     """Return what two posts of the same alert have in common, whatever surrounds it."""
     instruction = signal.instruction
-    said = signal.post.text
     if isinstance(instruction, OpenTrade):
         said = "" if instruction.price is None else f"{instruction.price.normalize():f}"
-    return digest(f"{signal.post.author_id}|{instruction.contract}|{said}")
+    else:
+        said = digest(signal.post.text)
+    return f"{signal.post.author_id}|{instruction.contract}|{said}"
 
 
 def _trade_replied_to(book: Book, post: Post) -> Trade | None:
@@ -79,7 +80,7 @@ def _entries_replied_to(book: Book, post: Post) -> list[Waiting]:
 
 def exit_key(post: Post, underlying: str | None) -> str:
     """Return under what an author's last exit from ``underlying`` is remembered; None: from all."""
-    return digest(f"exit|{post.channel_id}|{post.author_id}|{underlying or '*'}")
+    return f"exit|{post.channel_id}|{post.author_id}|{underlying or '*'}"
 
 
 def is_overtaken(book: Book, signal: SignalIssued) -> bool:

@@ -62,7 +62,8 @@ def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) 
     closed = limits.check_channel(book.profiles.of(signal.post), settings)
     if closed:
         return _refuse(book, signal, OutcomeKind.DENIED, str(closed[0]), now)
-    if _is_repost(book, signal):
+    alert = correlate.entry_key(signal)
+    if _is_repost(book, alert, signal.post.posted_at):
         return _refuse(book, signal, OutcomeKind.DUPLICATE, "the same alert again", now)
     if correlate.is_overtaken(book, signal):
         return _refuse(book, signal, OutcomeKind.DENIED, "the same author got out since", now)
@@ -80,7 +81,7 @@ def begin(book: Book, signal: SignalIssued, trade: Trade | None, now: datetime) 
         and settings.default_expiry is DefaultExpiry.NEAREST
     )
     book.wait(Waiting(signal=signal, contract=contract, is_nearest=is_nearest))
-    book.remember_alert(correlate.entry_key(signal), signal.post.posted_at)
+    book.remember_alert(alert, signal.post.posted_at)
     return [look_up(book, contract, now, or_later=is_nearest)]
 
 
@@ -169,9 +170,9 @@ def _refuse(
     return []
 
 
-def _is_repost(book: Book, signal: SignalIssued) -> bool:
-    before = book.recent_alerts.get(correlate.entry_key(signal))
-    return before is not None and abs(signal.post.posted_at - before) <= REPOST_WINDOW
+def _is_repost(book: Book, alert: str, posted_at: datetime) -> bool:
+    before = book.recent_alerts.get(alert)
+    return before is not None and abs(posted_at - before) <= REPOST_WINDOW
 
 
 def _proceed_one(book: Book, waiting: Waiting, now: datetime) -> list[Command]:

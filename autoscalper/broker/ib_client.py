@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
+import ib_async
 from ib_async.wrapper import RequestError
 
 from autoscalper.broker import departures, events, ib_chain, ib_mapping
@@ -165,9 +166,8 @@ class IbClient:
             case PlaceForeign():
                 self._place_foreign(ib, command.order)
             case ModifyOrder():
-                self._put(
-                    ib, Lane.EXIT, command.order, command.terms, command.details, transmit=True
-                )
+                contract = ib_mapping.contract_of(command.order.contract, command.details)
+                self._put(ib, Lane.EXIT, contract, command.order, command.terms, transmit=True)
             case CancelOrder():
                 with ib.client.in_lane(Lane.EXIT, command.ib_order_id):
                     ib.client.cancelOrder(command.ib_order_id, "")
@@ -178,10 +178,11 @@ class IbClient:
         is_bracket = len(command.orders) > 1 and command.orders[0].oca_group == ""
         # What hangs on an entry waits with it, so that a bracket stays together.
         lane = Lane.ENTRY if command.orders[0].purpose in ENTERING else Lane.EXIT
+        contract = ib_mapping.contract_of(command.orders[0].contract, command.details)
         for order in command.orders:
             # Within a bracket only the last leg is transmitted: it releases the others with it.
             transmit = not is_bracket or order is command.orders[-1]
-            self._put(ib, lane, order, order.terms, command.details, transmit=transmit)
+            self._put(ib, lane, contract, order, order.terms, transmit=transmit)
 
     def _place_foreign(self, ib: IbConnection, order: ForeignOrder) -> None:
         crashpoints.reach("broker-before-send-foreign")
@@ -196,19 +197,16 @@ class IbClient:
         self,
         ib: IbConnection,
         lane: Lane,
+        contract: ib_async.Contract,
         order: Order,
         terms: Terms,
-        details: events.ContractDetails,
         *,
         transmit: bool,
     ) -> None:
         crashpoints.reach(f"broker-before-send-{order.purpose.name.lower()}")
         with ib.client.in_lane(lane, order.ib_order_id):
-            ib.client.placeOrder(
-                order.ib_order_id,
-                ib_mapping.contract_of(order.contract, details),
-                ib_mapping.order_of(order, terms, self._account, transmit=transmit),
-            )
+            sent = ib_mapping.order_of(order, terms, self._account, transmit=transmit)
+            ib.client.placeOrder(order.ib_order_id, contract, sent)
 
     async def _one_connection(self) -> bool:
         # Returns whether it could be used.

@@ -90,6 +90,7 @@ class Answers:
         """
         if self._is_answered(message.post_id) or self._line.has(message.post_id):
             return
+        signals = self.signals.appended
         by_grammar = self._by_grammar(message)
         is_held_up = self._is_held_up(message, by_grammar)
         needs_model = self._needs_model(message, by_grammar)
@@ -97,7 +98,7 @@ class Answers:
         if is_held_up or not self._try(message, by_grammar, question, needs_model=needs_model):
             is_asked = needs_model and question is not None
             self._line.add(Waiting(message=message, question=question, is_asked=is_asked))
-        if isinstance(message, PostPublished) and not self.signals.has(message.post_id):
+        if isinstance(message, PostPublished) and self.signals.appended == signals:
             self._mention(message.post)
         if not isinstance(message, PostDeleted) and self._mode is not ParserMode.GRAMMAR:
             self._memory.keep_words(message.post)
