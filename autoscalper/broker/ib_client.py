@@ -30,7 +30,7 @@ from autoscalper.broker.commands import (
 )
 from autoscalper.broker.foreign_orders import ForeignOrder
 from autoscalper.broker.groups import ENTERING
-from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection
+from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, Emit, IbConnection, Told
 from autoscalper.broker.orders import Order, Terms
 from autoscalper.broker.pacing import Lane
 from autoscalper.domain.identity import IbOrderId
@@ -279,18 +279,20 @@ class IbClient:
 
     async def _snapshot(self, ib: IbConnection, number: int) -> None:
         """Ask part by part: two at once of one kind would answer only one of them."""
+        told = ib.told = Told()
         async with asyncio.timeout(SNAPSHOT_SECONDS):
             await ib.reqOpenOrdersAsync()
-            ib.open_reports.clear()
+            told.open_orders.clear()
             await ib.reqAllOpenOrdersAsync()
-            open_orders = tuple(ib.open_reports)
+            open_orders = tuple(told.open_orders)
             crashpoints.reach("broker-in-snapshot")
-            fills = await ib.reqExecutionsAsync()
-        completed = await _completed(ib)
+            await ib.reqExecutionsAsync()
+        has_completed = await _ask_for_completed(ib)
+        ib.told = None
         taken = events.Snapshot(
             open_orders=open_orders,
-            fills=tuple(ib_mapping.fill_of(each.contract, each.execution) for each in fills),
-            completed=completed,
+            fills=tuple(told.fills),
+            completed=tuple(told.completed) if has_completed else None,
             positions={},
             next_order_id=ib.next_order_id,
             number=number,
@@ -355,14 +357,14 @@ def _why_ended(ib: IbConnection) -> GatewayAbsent | GatewayNotReady:
     return GatewayNotReady(reason) if ib.was_greeted else GatewayAbsent(reason)
 
 
-async def _completed(ib: IbConnection) -> tuple[events.OrderReport, ...] | None:
+async def _ask_for_completed(ib: IbConnection) -> bool:
     try:
         async with asyncio.timeout(COMPLETED_SECONDS):
-            found = await ib.reqCompletedOrdersAsync(False)
+            await ib.reqCompletedOrdersAsync(False)
     except TimeoutError:
         logger.warning("completed orders did not come; going on without")
-        return None
-    return tuple(ib_mapping.report_of_completed(each) for each in found)
+        return False
+    return True
 
 
 def _account_of(settings: BrokerSettings, accounts: list[str]) -> str:

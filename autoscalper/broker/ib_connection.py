@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -136,6 +137,15 @@ class PacedClient(Client):
             self._wake = self._loop.call_at(later, self._send_due)
 
 
+@dataclass
+class Told:
+    """The gateway's evidence, part by part, as it comes."""
+
+    open_orders: list[events.OrderReport] = field(default_factory=list)
+    fills: list[events.Fill] = field(default_factory=list)
+    completed: list[events.OrderReport] = field(default_factory=list)
+
+
 class IbConnection(ib_async.IB):
     """ib_async's front with our ear in its wrapper. Used for one connection only."""
 
@@ -167,8 +177,8 @@ class IbConnection(ib_async.IB):
         self.was_ready = False
         #: What quotes are streamed of.
         self.quoted: dict[OptionContract, ib_async.Contract] = {}
-        #: What openOrder messages said since this was last cleared.
-        self.open_reports: list[events.OrderReport] = []
+        #: What came for the snapshot that is asked for, None while none is.
+        self.told: Told | None = None
         #: A snapshot that only waits for the positions.
         self.snapshot_in_hand: events.Snapshot | None = None
         self._rules: dict[int, asyncio.Future[list[ib_async.PriceIncrement] | None]] = {}
@@ -239,7 +249,11 @@ class IbConnection(ib_async.IB):
 
 
 class _Ear(Wrapper):
-    """Hands on what the gateway says, as it says it."""
+    """Hands on what the gateway says, as it says it.
+
+    Of orders and fills ib_async would keep another copy for as long as the connection lasts, and
+    write each out in full for a log that nobody reads: 90 KiB for a trade.
+    """
 
     def __init__(self, ib: IbConnection, emit: Emit) -> None:
         super().__init__(ib)
@@ -251,9 +265,9 @@ class _Ear(Wrapper):
         self._owner.was_greeted = True
 
     def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
-        super().openOrder(orderId, contract, order, orderState)
         report = ib_mapping.report_of_open(order, orderState.status, contract)
-        self._owner.open_reports.append(report)
+        if self._owner.told is not None:
+            self._owner.told.open_orders.append(report)
         if order.clientId == self.clientId:
             self._emit(events.OrderReported(report=report))
 
@@ -283,9 +297,17 @@ class _Ear(Wrapper):
         self._emit(events.OrderReported(report=report))
 
     def execDetails(self, reqId: int, contract: Any, execution: Any) -> None:
-        super().execDetails(reqId, contract, execution)
+        fill = ib_mapping.fill_of(contract, execution)
+        is_asked_for = reqId >= FIRST_REQUEST_ID
+        if is_asked_for and self._owner.told is not None:
+            self._owner.told.fills.append(fill)
         if execution.orderRef:
-            self._emit(events.FillReported(fill=ib_mapping.fill_of(contract, execution)))
+            self._emit(events.FillReported(fill=fill))
+
+    def completedOrder(self, contract: Any, order: Any, orderState: Any) -> None:
+        if self._owner.told is not None:
+            report = ib_mapping.report_of_completed(order, orderState.status)
+            self._owner.told.completed.append(report)
 
     def updateAccountValue(self, tag: str, val: str, currency: str, account: str) -> None:
         super().updateAccountValue(tag, val, currency, account)

@@ -7,6 +7,7 @@ from datetime import UTC, date
 from decimal import Decimal
 
 import ib_async
+from ib_async.util import UNSET_INTEGER
 from msgspec.structs import replace
 
 from autoscalper.broker.events import ContractDetails, Fill, Holding, OrderReport
@@ -109,13 +110,12 @@ def report_of_open(order: ib_async.Order, status: str, contract: ib_async.Contra
     )
 
 
-def report_of_completed(trade: ib_async.Trade) -> OrderReport:
+def report_of_completed(order: ib_async.Order, word: str) -> OrderReport:
     """Return what a completedOrder message says. It has no order id, only permId and orderRef.
 
     An order that is listed as completed is done, so ``Inactive`` is a refusal here.
     """
-    order = trade.order
-    word, filled = trade.orderStatus.status, order.filledQuantity
+    filled = order.filledQuantity
     known = math.isfinite(filled) and filled < 1e300
     return OrderReport(
         ib_order_id=IbOrderId(0),
@@ -132,7 +132,8 @@ def fill_of(contract: ib_async.Contract, execution: ib_async.Execution) -> Fill:
     return Fill(
         exec_id=ExecId(execution.execId),
         client_order_id=ClientOrderId(execution.orderRef),
-        ib_order_id=IbOrderId(execution.orderId),
+        # IBKR leaves it unset where an order was placed by hand.
+        ib_order_id=IbOrderId(0 if execution.orderId == UNSET_INTEGER else execution.orderId),
         perm_id=PermId(execution.permId),
         con_id=ConId(contract.conId),
         side=Side.BUY if execution.side == "BOT" else Side.SELL,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from autoscalper.broker import events
 from autoscalper.broker.events import Event
-from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, IbConnection
+from autoscalper.broker.ib_connection import FIRST_REQUEST_ID, IbConnection, Told
 from autoscalper.domain.identity import ConId, IbOrderId
 from autoscalper.domain.order import OrderStatus
 from tests.unit.broker.story import CALL
@@ -91,12 +91,40 @@ async def test_open_orders_of_others_are_listed_and_not_told(
     ib: IbConnection, heard: list[Event]
 ) -> None:
     state = ib_async.OrderState(status="Submitted")
+    told = ib.told = Told()
     for client_id in (1, 2):
         order = ib_async.Order(orderId=5, clientId=client_id, permId=client_id, totalQuantity=1)
         ib.wrapper.openOrder(5, option(7), order, state)
 
-    assert len(ib.open_reports) == 2
+    assert len(told.open_orders) == 2
     assert len(heard) == 1
+
+
+async def test_nothing_is_kept_of_orders_and_fills_that_come_by_themselves(
+    ib: IbConnection,
+) -> None:
+    order = ib_async.Order(orderId=5, clientId=1, permId=9, totalQuantity=1)
+    execution = Execution(execId="1.1", orderRef="AS1|x|E0", side="BOT", shares=1, price=0.4)
+    state = ib_async.OrderState(status="Filled")
+    ib.wrapper.openOrder(5, option(7), order, state)
+    ib.wrapper.execDetails(-1, option(7), execution)
+    ib.wrapper.completedOrder(option(7), order, state)
+    assert (ib.trades(), ib.fills(), ib.told) == ([], [], None)
+
+
+async def test_what_is_asked_for_is_evidence_and_a_fill_that_crosses_it_is_not(
+    ib: IbConnection, heard: list[Event]
+) -> None:
+    told = ib.told = Told()
+    for request, exec_id in ((FIRST_REQUEST_ID, "1.1"), (-1, "1.2")):
+        execution = Execution(execId=exec_id, orderRef="AS1|x|E0", side="BOT", shares=1, price=0.4)
+        ib.wrapper.execDetails(request, option(7), execution)
+    ib.wrapper.completedOrder(
+        option(7), ib_async.Order(permId=9), ib_async.OrderState(status="Inactive")
+    )
+    assert [fill.exec_id for fill in told.fills] == ["1.1"]
+    assert [report.status for report in told.completed] == [OrderStatus.REJECTED]
+    assert len(heard) == 2
 
 
 @pytest.mark.parametrize(("ref", "told"), [("AS1|x|E0", 1), ("", 0)])

@@ -255,11 +255,8 @@ def test_a_market_order_has_no_price() -> None:
 def test_a_completed_order_says_what_it_filled_if_it_knows(
     word: str, filled: float, status: OrderStatus, cum_qty: int | None
 ) -> None:
-    trade = ib_async.Trade(
-        order=ib_async.Order(orderRef="AS1|a|E0", permId=9, filledQuantity=filled),
-        orderStatus=ib_async.OrderStatus(status=word),
-    )
-    report = ib_mapping.report_of_completed(trade)
+    order = ib_async.Order(orderRef="AS1|a|E0", permId=9, filledQuantity=filled)
+    report = ib_mapping.report_of_completed(order, word)
     assert (report.client_order_id, report.status, report.cum_qty) == ("AS1|a|E0", status, cum_qty)
 
 
