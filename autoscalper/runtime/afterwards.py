@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 #: Seconds for whoever was sent something to be done with it.
-PAUSE_SECONDS = 0.004
+PAUSE_SECONDS = 0.01
 
 
 def afterwards(what: Callable[[], None]) -> None:
