@@ -10,7 +10,13 @@ from typing import Protocol, TypeVar
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import Command, places
 from autoscalper.broker.core import decide_all, decide_signals
-from autoscalper.broker.events import ClockTicked, CommandArrived, Event, SignalArrived
+from autoscalper.broker.events import (
+    ClockTicked,
+    CommandArrived,
+    Event,
+    QuoteChanged,
+    SignalArrived,
+)
 from autoscalper.broker.journal import Journal
 from autoscalper.links import alert_to_broker, parser_to_broker
 from autoscalper.runtime import crashpoints
@@ -51,6 +57,11 @@ class Desk:
 
     def hear(self, event: Event) -> None:
         """Take an event in, to be decided in its turn."""
+        is_awaited = self.backlog or self.book.at_hand.undecided
+        if isinstance(event, QuoteChanged) and not is_awaited:
+            # Nearly all events are such: they change what is known, and call for nothing.
+            decide_all(self.book, [event], self._clock.now())
+            return
         self._events.put_nowait(event)
 
     @property

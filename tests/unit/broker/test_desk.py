@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,12 @@ from autoscalper.broker import journal
 from autoscalper.broker.book import Book
 from autoscalper.broker.commands import CancelOrder, Command, PlaceOrders
 from autoscalper.broker.desk import Desk
-from autoscalper.broker.events import ClockTicked, GatewayConnected, SignalArrived
+from autoscalper.broker.events import (
+    ClockTicked,
+    GatewayConnected,
+    QuoteChanged,
+    SignalArrived,
+)
 from autoscalper.broker.journal import Journal
 from autoscalper.broker.pacing import BOUNDLESS
 from autoscalper.broker.records import Changes
@@ -34,7 +40,7 @@ from autoscalper.runtime.publisher import Publisher
 from autoscalper.runtime.store import Store
 from tests.fakes.home import PATIENCE_SECONDS, until
 from tests.unit.broker.model_gateway import ModelGateway
-from tests.unit.broker.story import MORNING, SETTINGS, Story, entry
+from tests.unit.broker.story import CALL, MORNING, SETTINGS, Story, entry
 
 #: What "PRAGMA synchronous" calls it.
 FULL = 2
@@ -375,7 +381,7 @@ async def test_what_a_command_calls_for_reaches_the_gateway(store: Store, tmp_pa
             await until(lambda: not gateway.model.live(), "an entry that is called off")
 
 
-async def test_what_a_person_said_is_on_the_disk_right_after_the_cancels_it_calls_for(
+async def test_what_a_person_said_is_on_the_disk_soon_after_the_cancels_it_calls_for(
     store: Store, tmp_path: Path
 ) -> None:
     async with an_operator(store, tmp_path) as operator:
@@ -389,9 +395,9 @@ async def test_what_a_person_said_is_on_the_disk_right_after_the_cancels_it_call
         obeying = operator.obeying()
         operator.give(alert_to_broker.CloseTrades(command_id=CommandId("b 1"), given_at=MORNING))
         await until(lambda: gateway.settled_at_cancels, "a cancel")
-        await stopped(obeying)
         assert set(gateway.settled_at_cancels) == {False}
-        assert store.is_settled
+        await until(lambda: store.is_settled, "the disk")
+        await stopped(obeying)
 
 
 async def test_what_was_left_out_for_an_order_follows_it(store: Store) -> None:
@@ -406,3 +412,27 @@ async def test_what_was_left_out_for_an_order_follows_it(store: Store) -> None:
         await until(gateway.has_orders.is_set, "an entry")
         told = any_to_alert.OrderChanged
         await until(lambda: any(isinstance(each, told) for each in read(notices)), "its state")
+
+
+async def test_a_quote_that_nobody_waits_for_takes_no_turn(store: Store) -> None:
+    clock = StandingClock()
+    memory = Journal(store, Log(store, any_to_alert.FROM_BROKER, clock))
+    desk = Desk(Book(SETTINGS), store, memory, clock)
+
+    def hear(bid: str) -> None:
+        ask = Decimal(bid) + 1
+        desk.hear(QuoteChanged(contract=CALL, bid=Decimal(bid), ask=ask, underlying=None))
+
+    def known() -> Decimal | None:
+        return desk.book.quotes[CALL].bid
+
+    hear("0.40")
+    assert (desk.backlog, known()) == (0, Decimal("0.40"))
+    desk.hear(SignalArrived(message=a_signal()))
+    hear("0.41")
+    assert (desk.backlog, known()) == (2, Decimal("0.40"))
+    async with working(desk.decide_for(Waiting())):
+        await until(lambda: known() == Decimal("0.41"), "the quote in its turn")
+        assert desk.book.at_hand.undecided
+        hear("0.42")
+        assert desk.backlog == 1
