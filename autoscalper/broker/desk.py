@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from autoscalper.broker.book import Book
@@ -54,6 +54,9 @@ class Desk:
         self._journal = journal
         self._clock = clock
         self._events: asyncio.Queue[Event] = asyncio.Queue()
+        #: Set when people said something: where it came from may have lost it with the same power.
+        #: The cancels that an exit begins with do not wait for the disk to have it.
+        self._must_last = asyncio.Event()
 
     def hear(self, event: Event) -> None:
         """Take an event in, to be decided in its turn."""
@@ -79,7 +82,7 @@ class Desk:
             commands = self._keep(batch)
             gateway.carry_out(commands)
             if places(commands):
-                self._look_again()
+                afterwards(self._tick)
 
     async def follow(self, follower: Follower[parser_to_broker.Message], gateway: Gateway) -> None:
         """Decide signals as they come, each with its place in the log in one transaction."""
@@ -91,8 +94,10 @@ class Desk:
             commands = self._keep_entries(follower, entries, decided)
             crashpoints.reach("broker-after-signals-commit")
             gateway.carry_out(commands)
-            afterwards(self._make_last)
-            self._look_again()
+            if not places(commands):
+                afterwards(self._must_last.set)
+            # For all that was left out, of an order or of other trades.
+            afterwards(self._tick)
 
     async def obey(self, follower: Follower[alert_to_broker.Message], gateway: Gateway) -> None:
         """Decide the operator's commands as they come, in the same way."""
@@ -102,32 +107,26 @@ class Desk:
             decided = decide_all(self.book, given, self._clock.now())
             commands = self._keep_entries(follower, entries, decided)
             gateway.carry_out(commands)
-            afterwards(self._make_last)
-            if places(commands):
-                self._look_again()
+            afterwards(self._tick if places(commands) else self._must_last.set)
 
     async def tick(self) -> None:
         """Let time be noticed."""
         while True:
-            self.hear(ClockTicked())
+            self._tick()
             await asyncio.sleep(TICK_SECONDS)
 
     async def settle(self) -> None:
         """Bring to the disk what was kept without waiting for it; nothing waits meanwhile."""
         while True:
-            await asyncio.sleep(SETTLE_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await self._must_last.wait()
+            self._must_last.clear()
             if not self._store.is_settled:
                 await asyncio.to_thread(self._store.settle)
 
-    def _make_last(self) -> None:
-        # What people said lasts: where it came from may have lost it with the same power. The
-        # cancels that an exit begins with do not wait for it.
-        if not self._store.is_settled:
-            self._store.settle()
-
-    def _look_again(self) -> None:
-        # What was left out for an order that had to leave.
-        afterwards(partial(self.hear, ClockTicked()))
+    def _tick(self) -> None:
+        self.hear(ClockTicked())
 
     def _keep(self, batch: list[Event]) -> list[Command]:
         commands = decide_all(self.book, batch, self._clock.now())

@@ -97,7 +97,8 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        self.is_settled = durable
+        if not durable:
+            self.is_settled = False
         for wake in self.after_commit:
             wake()
 

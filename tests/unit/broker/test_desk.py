@@ -382,7 +382,7 @@ async def test_what_a_command_calls_for_reaches_the_gateway(store: Store, tmp_pa
 
 
 async def test_what_a_person_said_is_on_the_disk_soon_after_the_cancels_it_calls_for(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with an_operator(store, tmp_path) as operator:
         desk, gateway = operator.desk, operator.gateway
@@ -391,13 +391,13 @@ async def test_what_a_person_said_is_on_the_disk_soon_after_the_cancels_it_calls
         async with working(desk.decide_for(gateway), desk.tick()):
             await until(gateway.has_orders.is_set, "an entry")
             await until(lambda: not desk.backlog, "its reports")
-        store.settle()
-        obeying = operator.obeying()
-        operator.give(alert_to_broker.CloseTrades(command_id=CommandId("b 1"), given_at=MORNING))
-        await until(lambda: gateway.settled_at_cancels, "a cancel")
-        assert set(gateway.settled_at_cancels) == {False}
-        await until(lambda: store.is_settled, "the disk")
-        await stopped(obeying)
+        monkeypatch.setattr(broker_desk, "SETTLE_SECONDS", 1000)
+        async with working(operator.obeying(), desk.settle()):
+            close = alert_to_broker.CloseTrades(command_id=CommandId("b 1"), given_at=MORNING)
+            operator.give(close)
+            await until(lambda: gateway.settled_at_cancels, "a cancel")
+            assert set(gateway.settled_at_cancels) == {False}
+            await until(lambda: store.is_settled, "the disk")
 
 
 async def test_what_was_left_out_for_an_order_follows_it(store: Store) -> None:
